@@ -1,0 +1,23 @@
+/** Owns the contract of byte codecs: what is stored ↔ what was stored. Knows no arrays and no files. */
+
+/** A codec as Zarr names it: v2's `id` or v3's `name`, and its configuration. JSON-safe. */
+export interface CodecSpec {
+  readonly name: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Bytes in, bytes out. Synchronous wherever it can be: a compute thread decodes straight on.
+ * Any truncated, damaged or lying input ends in a CodecError: never a crash, a hang, an
+ * allocation beyond `size`, or silent garbage where the format lets us know.
+ */
+export interface Codec {
+  readonly name: string;
+  /**
+   * @param size decoded length in bytes where the caller knows it (null where only the bytes tell); a result
+   *   of another length is a CodecError
+   * @param out where to write, exactly `size` bytes; the result is then `out` itself
+   */
+  decode(bytes: Uint8Array, size: number | null, out?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}

@@ -1,0 +1,115 @@
+/**
+ * Owns the box algebra: which box of an argument a box of a step needs. Every rule works axis by
+ * axis, which is what lets a planner turn a whole program into a few numbers for each axis.
+ */
+import { type Box, boundsOfSelection, restrictSelection } from "./box.js";
+import { type ChunkAxis, chunkStart, chunkStop } from "./chunk-grid.js";
+import type { StepKind } from "./program.js";
+import type { Shape } from "./shape.js";
+
+/** A half-open interval `[lo, hi)` of one axis. */
+export type Interval = readonly [number, number];
+
+/** How one axis of an argument depends on a step: on the step's axis `axis` (null: on none) through `map`. */
+export interface AxisRule {
+  readonly axis: number | null;
+  map(interval: Interval): Interval;
+}
+
+const same = (axis: number): AxisRule => ({ axis, map: (interval) => interval });
+const fixed = (lo: number, hi: number): AxisRule => ({ axis: null, map: () => [lo, hi] });
+
+/** One rule for each axis of argument number `which`. `shape` is the step's, `argShape` the argument's. */
+export function axisRules(
+  step: StepKind,
+  which: number,
+  shape: Shape,
+  argShapes: readonly Shape[],
+): AxisRule[] {
+  const argShape = argShapes[which];
+  const stretch = (axis: number): AxisRule =>
+    argShape[axis] === 1 && shape[axis] !== 1 ? fixed(0, 1) : same(axis);
+  switch (step.kind) {
+    case "source":
+    case "input":
+    case "literal":
+      return [];
+    case "elementwise":
+    case "broadcast":
+      return argShape.map((_, axis) => stretch(axis));
+    case "write":
+      return argShape.map((_, axis) => same(axis));
+    case "view":
+      return argShape.map((length, axis) => {
+        const out = step.axes.indexOf(axis);
+        return out === -1 ? fixed(0, length) : same(out);
+      });
+    case "select":
+      return step.selection.map((selection, axis) => ({
+        axis,
+        map: ([lo, hi]) => boundsOfSelection(restrictSelection(selection, lo, hi - lo)),
+      }));
+    case "concat": {
+      let offset = 0;
+      for (let i = 0; i < which; i++) offset += argShapes[i][step.axis];
+      const length = argShape[step.axis];
+      return argShape.map((_, axis) =>
+        axis !== step.axis
+          ? same(axis)
+          : {
+              axis,
+              map: ([lo, hi]) => {
+                const from = Math.min(length, Math.max(0, lo - offset));
+                return [from, Math.max(from, Math.min(length, hi - offset))];
+              },
+            },
+      );
+    }
+    case "reduce":
+      return argShape.map((length, axis) => {
+        const k = step.axes.indexOf(axis);
+        if (k === -1) return same(axis);
+        return step.partial ? chunksOf(axis, step.partial[k], 1) : fixed(0, length);
+      });
+    case "groupReduce":
+      return argShape.map((length, axis) => {
+        if (axis !== step.axis) return same(axis);
+        return step.partial ? chunksOf(axis, step.partial, step.groups) : fixed(0, length);
+      });
+    case "combine":
+      return argShape.map((length, axis) => {
+        const combined = step.axes.find((one) => one.axis === axis);
+        if (!combined) return same(axis);
+        const { fanIn, width } = combined;
+        return {
+          axis,
+          map: ([lo, hi]) => [lo * fanIn, Math.min(length, Math.ceil(hi / width) * width * fanIn)],
+        };
+      });
+  }
+}
+
+/** Position `i` (of `width`) of a partial axis needs chunk `i` of the axis it was reduced from. */
+function chunksOf(axis: number, grid: ChunkAxis, width: number): AxisRule {
+  return {
+    axis,
+    map: ([lo, hi]) => [
+      chunkStart(grid, Math.floor(lo / width)),
+      chunkStop(grid, Math.max(Math.floor(lo / width), Math.ceil(hi / width) - 1)),
+    ],
+  };
+}
+
+/** The box of argument number `which` that `box` of the step needs. */
+export function argumentBox(
+  step: StepKind,
+  which: number,
+  shape: Shape,
+  argShapes: readonly Shape[],
+  box: Box,
+): Box {
+  const intervals = axisRules(step, which, shape, argShapes).map(({ axis, map }): Interval =>
+    axis === null ? map([0, 0]) : map([box.start[axis], box.start[axis] + box.shape[axis]]),
+  );
+  return { start: intervals.map(([lo]) => lo), shape: intervals.map(([lo, hi]) => hi - lo) };
+}

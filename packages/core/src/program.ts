@@ -6,7 +6,7 @@
  */
 import type { Block } from "./block.js";
 import type { AxisSelection } from "./box.js";
-import type { ChunkAxis } from "./chunk-grid.js";
+import type { ChunkAxis, ChunkGrid } from "./chunk-grid.js";
 import type { Dtype } from "./dtype.js";
 import type { Reduction } from "./reduction.js";
 import type { ScalarProgram } from "./scalar-program.js";
@@ -66,8 +66,16 @@ export type StepKind =
       readonly axes: readonly CombineAxis[];
       readonly finish: boolean;
     }
-  /** Writes the argument's blocks to a stored array; yields one bool an axis-1 block, true. */
-  | { readonly kind: "write"; readonly arg: number; readonly target: number };
+  /**
+   * Writes the argument to a stored array, one chunk of `grid` at a time. The step has one bool for
+   * each chunk: axis `i` is as long as `grid[i]` has chunks.
+   */
+  | {
+      readonly kind: "write";
+      readonly arg: number;
+      readonly target: number;
+      readonly grid: ChunkGrid;
+    };
 
 /** A step with its static facts. `fields` has one dtype, or those of a partial state. */
 export type Step = StepKind & { readonly shape: Shape; readonly fields: readonly Dtype[] };

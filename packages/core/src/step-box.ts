@@ -13,10 +13,12 @@ export type Interval = readonly [number, number];
 /** How one axis of an argument depends on a step: on the step's axis `axis` (null: on none) through `map`. */
 export interface AxisRule {
   readonly axis: number | null;
+  /** True where `map` gives back what it gets. */
+  readonly same?: boolean;
   map(interval: Interval): Interval;
 }
 
-const same = (axis: number): AxisRule => ({ axis, map: (interval) => interval });
+const same = (axis: number): AxisRule => ({ axis, same: true, map: (interval) => interval });
 const fixed = (lo: number, hi: number): AxisRule => ({ axis: null, map: () => [lo, hi] });
 
 /** One rule for each axis of argument number `which`. `shape` is the step's, `argShape` the argument's. */
@@ -38,7 +40,7 @@ export function axisRules(
     case "broadcast":
       return argShape.map((_, axis) => stretch(axis));
     case "write":
-      return argShape.map((_, axis) => same(axis));
+      return argShape.map((_, axis) => chunksOf(axis, step.grid[axis], 1));
     case "view":
       return argShape.map((length, axis) => {
         const out = step.axes.indexOf(axis);
@@ -83,7 +85,10 @@ export function axisRules(
         const { fanIn, width } = combined;
         return {
           axis,
-          map: ([lo, hi]) => [lo * fanIn, Math.min(length, Math.ceil(hi / width) * width * fanIn)],
+          map: ([lo, hi]) => [
+            Math.floor(lo / width) * width * fanIn,
+            Math.min(length, Math.ceil(hi / width) * width * fanIn),
+          ],
         };
       });
   }

@@ -1,0 +1,136 @@
+/**
+ * Owns the way from expressions to a plan: where one task ends and the next begins. Everything that can be
+ * computed box by box joins the task that needs it, down to the read; a stage ends where blocks meet
+ * (the rounds of a reduction, a change of chunks) or where several would compute the same anew.
+ */
+import { blockTotal, chunkCount } from "@hyperslab/core/chunk-grid";
+import type { Dtype } from "@hyperslab/core/dtype";
+import type { Plan } from "@hyperslab/core/plan";
+import type { Step } from "@hyperslab/core/program";
+import type { GroupReduceNode, Node, ReduceNode } from "./node.js";
+import { nameOf } from "./node-name.js";
+import {
+  addInput,
+  addLiteral,
+  addSource,
+  addStep,
+  addTarget,
+  emptyDraft,
+  type ProgramDraft,
+} from "./program-draft.js";
+import { lowerReduction } from "./lower-reduction.js";
+import { finishStage, type Lowering } from "./stage.js";
+import { useCounts } from "./walk.js";
+
+/** The plan of expressions: result `k` of the plan is node `k`, in the blocks of its grid. */
+export function lower(roots: readonly Node[]): Plan {
+  const lowering: Lowering = { stages: [], stageOf: new Map(), uses: useCounts(roots) };
+  const outputs = roots.map((root) => materialise(lowering, root));
+  return { stages: lowering.stages, outputs };
+}
+
+/** The stage whose blocks are the node's; made if it isn't there yet. */
+export function materialise(lowering: Lowering, node: Node): number {
+  const known = lowering.stageOf.get(node);
+  if (known !== undefined) return known;
+  const draft = emptyDraft(blockTotal(node.grid));
+  compile(lowering, draft, node, node);
+  const stage = finishStage(lowering, draft, node.grid, nameOf(node), node.where);
+  lowering.stageOf.set(node, stage);
+  return stage;
+}
+
+/**
+ * Adds the steps of a node to a draft and gives the number of the last one. `root` is the node
+ * that the stage is for, if it is for one.
+ */
+export function compile(lowering: Lowering, draft: ProgramDraft, node: Node, root: Node | null): number {
+  const known = draft.stepOf.get(node);
+  if (known !== undefined) return known;
+  const step =
+    node !== root && standsAlone(lowering, draft, node)
+      ? read(lowering, draft, node)
+      : inline(lowering, draft, node);
+  draft.stepOf.set(node, step);
+  return step;
+}
+
+/** True for a result that is better kept than computed again by every block that uses it. */
+function standsAlone(lowering: Lowering, draft: ProgramDraft, node: Node): boolean {
+  if (lowering.stageOf.has(node)) return true;
+  if (node.kind !== "reduce" && node.kind !== "groupReduce") return false;
+  return (lowering.uses.get(node) ?? 1) > 1 || blockTotal(node.grid) < draft.blocks;
+}
+
+/** A step that takes the blocks of another stage. */
+function read(lowering: Lowering, draft: ProgramDraft, node: Node): number {
+  return addInput(draft, materialise(lowering, node), { shape: node.shape, fields: [node.dtype] });
+}
+
+function inline(lowering: Lowering, draft: ProgramDraft, node: Node): number {
+  const facts = { shape: node.shape, fields: [node.dtype] as readonly Dtype[] };
+  const add = (step: Step): number => addStep(draft, step);
+  const child = (arg: Node): number => compile(lowering, draft, arg, null);
+  switch (node.kind) {
+    case "source":
+      return add({
+        kind: "source",
+        source: addSource(draft, node.ref, node.storedGrid),
+        selection: node.selection,
+        ...facts,
+      });
+    case "literal":
+      return add({ kind: "literal", literal: addLiteral(draft, node.block), ...facts });
+    case "elementwise":
+      return add({ kind: "elementwise", args: node.args.map(child), program: node.program, ...facts });
+    case "view":
+      return add({ kind: "view", arg: child(node.arg), axes: node.axes, ...facts });
+    case "broadcast":
+      return add({ kind: "broadcast", arg: child(node.arg), ...facts });
+    case "select":
+      return add({ kind: "select", arg: child(node.arg), selection: node.selection, ...facts });
+    case "concat":
+      return add({ kind: "concat", args: node.args.map(child), axis: node.axis, ...facts });
+    case "rechunk":
+      // the step of the other stage's blocks is the node: only the box that is taken of it differs
+      return read(lowering, draft, node.arg);
+    case "write":
+      return add({
+        kind: "write",
+        arg: child(node.arg),
+        target: addTarget(draft, node.target),
+        grid: node.arg.grid,
+        ...facts,
+      });
+    case "reduce":
+      return reduction(lowering, draft, node, node.axes);
+    case "groupReduce":
+      return reduction(lowering, draft, node, [node.axis]);
+  }
+}
+
+function reduction(
+  lowering: Lowering,
+  draft: ProgramDraft,
+  node: ReduceNode | GroupReduceNode,
+  axes: readonly number[],
+): number {
+  if (axes.some((axis) => chunkCount(node.arg.grid[axis]) > 1))
+    return lowerReduction(lowering, draft, node, axes, (into, arg) => compile(lowering, into, arg, null));
+  const arg = compile(lowering, draft, node.arg, null);
+  const facts = { shape: node.shape, fields: [node.dtype] };
+  if (node.kind === "reduce")
+    return addStep(draft, { kind: "reduce", arg, reduction: node.reduction, axes, partial: null, ...facts });
+  const codes = addLiteral(draft, { dtype: "int32", shape: [node.codes.length], data: node.codes });
+  const { reduction: reduce, axis, groups } = node;
+  return addStep(draft, {
+    kind: "groupReduce",
+    arg,
+    reduction: reduce,
+    axis,
+    codes,
+    groups,
+    partial: null,
+    ...facts,
+  });
+}

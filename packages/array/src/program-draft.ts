@@ -1,0 +1,69 @@
+/** Owns programs in the making: steps, and the tables that steps refer to by number. */
+import type { Block } from "@hyperslab/core/block";
+import type { ChunkGrid } from "@hyperslab/core/chunk-grid";
+import type { Dtype } from "@hyperslab/core/dtype";
+import type { Step } from "@hyperslab/core/program";
+import type { Shape } from "@hyperslab/core/shape";
+import type { SourceRef, TargetRef } from "@hyperslab/core/source-ref";
+import type { Node } from "./node.js";
+
+export interface ProgramDraft {
+  readonly steps: Step[];
+  readonly sources: SourceRef[];
+  readonly storedGrids: ChunkGrid[];
+  readonly literals: Block[];
+  readonly targets: TargetRef[];
+  /** Stage and step number of every input. */
+  readonly inputs: { stage: number; step: number }[];
+  readonly stepOf: Map<Node, number>;
+  /** Number of blocks of the stage that the program is for. */
+  readonly blocks: number;
+}
+
+export function emptyDraft(blocks: number): ProgramDraft {
+  return {
+    steps: [],
+    sources: [],
+    storedGrids: [],
+    literals: [],
+    targets: [],
+    inputs: [],
+    stepOf: new Map(),
+    blocks,
+  };
+}
+
+export function addStep(draft: ProgramDraft, step: Step): number {
+  return draft.steps.push(step) - 1;
+}
+
+export function addSource(draft: ProgramDraft, ref: SourceRef, storedGrid: ChunkGrid): number {
+  const known = draft.sources.indexOf(ref);
+  if (known !== -1) return known;
+  draft.storedGrids.push(storedGrid);
+  return draft.sources.push(ref) - 1;
+}
+
+export function addLiteral(draft: ProgramDraft, block: Block): number {
+  const known = draft.literals.findIndex((one) => one.data === block.data && one.dtype === block.dtype);
+  return known !== -1 && draft.literals[known].shape.join() === block.shape.join()
+    ? known
+    : draft.literals.push(block) - 1;
+}
+
+export function addTarget(draft: ProgramDraft, target: TargetRef): number {
+  return draft.targets.push(target) - 1;
+}
+
+/** A step that takes the blocks of an earlier stage, as one array. */
+export function addInput(
+  draft: ProgramDraft,
+  stage: number,
+  facts: { shape: Shape; fields: readonly Dtype[] },
+): number {
+  const known = draft.inputs.find((one) => one.stage === stage);
+  if (known) return known.step;
+  const step = addStep(draft, { kind: "input", input: draft.inputs.length, ...facts });
+  draft.inputs.push({ stage, step });
+  return step;
+}

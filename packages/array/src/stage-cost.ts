@@ -1,0 +1,176 @@
+/**
+ * Owns the byte counts of a stage: what its largest task holds, and what all its tasks read. They are
+ * upper bounds that hold before anything runs: shapes and dtypes are static.
+ */
+import {
+  type AxisSelection,
+  type Box,
+  positionAt,
+  restrictSelection,
+  selectionLength,
+} from "@hyperslab/core/box";
+import {
+  type ChunkAxis,
+  type ChunkGrid,
+  chunkCount,
+  chunkOf,
+  chunkStart,
+  chunkStop,
+  maxBlockShape,
+} from "@hyperslab/core/chunk-grid";
+import { itemSize } from "@hyperslab/core/dtype";
+import type { StageCost } from "@hyperslab/core/plan";
+import { argumentsOf, type Step } from "@hyperslab/core/program";
+import { sizeOf } from "@hyperslab/core/shape";
+import { argumentBox } from "@hyperslab/core/step-box";
+import { type Dependences, intervalAt } from "./dependence.js";
+
+/** Stored chunk grids of the program's sources, by source number. */
+export type StoredGrids = readonly ChunkGrid[];
+
+/** How many chunks of one read are encoded and decoded at a time, at most. */
+const CHUNKS_AT_ONCE = 4;
+
+export function stageCost(
+  steps: readonly Step[],
+  grid: ChunkGrid,
+  dependences: Dependences,
+  storedGrids: StoredGrids,
+): StageCost {
+  const boxes = boxesOfLargest(steps, grid);
+  const last = steps.length - 1;
+  let working = 0;
+  let read = 0;
+  steps.forEach((step, number) => {
+    const width = step.fields.reduce((sum, dtype) => sum + itemSize(dtype), 0);
+    const bytes = boxes[number].reduce((sum, box) => sum + sizeOf(box.shape) * width, 0);
+    switch (step.kind) {
+      case "source": {
+        const stored = storedGrids[step.source];
+        const chunk = sizeOf(maxBlockShape(stored)) * width;
+        const chunks = boxes[number].reduce(
+          (sum, box) => sum + chunksTouched(step.selection, stored, box),
+          0,
+        );
+        // raw and decoded bytes of the chunks under way, and the box itself
+        working += bytes + 2 * Math.min(CHUNKS_AT_ONCE, chunks) * chunk;
+        for (const way of dependences[number]) read += width * touched(step.selection, stored, way, grid);
+        break;
+      }
+      case "elementwise":
+      case "concat":
+      case "reduce":
+      case "groupReduce":
+      case "combine":
+        if (number !== last) working += bytes;
+        break;
+      case "select":
+        // picked positions are copied; a slice is only a stride
+        if (step.selection.some((one) => one.kind === "positions")) working += bytes;
+        break;
+      case "input":
+        // assembled where several blocks make up the box
+        working += bytes;
+        break;
+      case "literal":
+      case "view":
+      case "broadcast":
+      case "write":
+        break;
+    }
+  });
+  const output =
+    sizeOf(maxBlockShape(grid)) * steps[last].fields.reduce((sum, dtype) => sum + itemSize(dtype), 0);
+  return { output, working, read };
+}
+
+/** The boxes of every step for the largest block. */
+function boxesOfLargest(steps: readonly Step[], grid: ChunkGrid): Box[][] {
+  const boxes: Box[][] = steps.map(() => []);
+  const coords = grid.map(largest);
+  const start = grid.map((axis, i) => chunkStart(axis, coords[i]));
+  boxes[steps.length - 1].push({
+    start,
+    shape: grid.map((axis, i) => chunkStop(axis, coords[i]) - start[i]),
+  });
+  for (let number = steps.length - 1; number >= 0; number--) {
+    const step = steps[number];
+    const args = argumentsOf(step);
+    const shapes = args.map((arg) => steps[arg].shape);
+    for (const box of boxes[number])
+      args.forEach((arg, which) => {
+        const next = argumentBox(step, which, step.shape, shapes, box);
+        const known = boxes[arg].some(
+          (one) =>
+            one.start.every((s, i) => s === next.start[i]) && one.shape.every((s, i) => s === next.shape[i]),
+        );
+        if (!known) boxes[arg].push(next);
+      });
+  }
+  return boxes;
+}
+
+function largest(axis: ChunkAxis): number {
+  if (axis.kind === "regular") return 0;
+  let best = 0;
+  const length = (i: number): number => chunkStop(axis, i) - chunkStart(axis, i);
+  for (let i = 1; i < chunkCount(axis); i++) if (length(i) > length(best)) best = i;
+  return best;
+}
+
+/**
+ * Elements of all stored chunks that all blocks touch, counted once for each block: a product over
+ * the stage's axes, since every source axis depends on one of them.
+ */
+function touched(
+  selection: readonly AxisSelection[],
+  stored: ChunkGrid,
+  way: Dependences[number][number],
+  grid: ChunkGrid,
+): number {
+  let total = 1;
+  const lengthOf = (k: number, i: number): number => {
+    const [lo, hi] = intervalAt(way[k], grid, i);
+    return coveredLength(stored[k], selection[k], lo, hi);
+  };
+  way.forEach(({ axis }, k) => {
+    if (axis === null) total *= lengthOf(k, 0);
+  });
+  grid.forEach((axis, a) => {
+    const on = way.flatMap((dependence, k) => (dependence.axis === a ? [k] : []));
+    let sum = 0;
+    for (let i = 0; i < chunkCount(axis); i++) sum += on.reduce((product, k) => product * lengthOf(k, i), 1);
+    total *= sum;
+  });
+  return total;
+}
+
+/** Stored chunks that a box of a source step is read from. */
+function chunksTouched(selection: readonly AxisSelection[], stored: ChunkGrid, box: Box): number {
+  return stored.reduce(
+    (count, axis, k) =>
+      count * chunksUnder(axis, restrictSelection(selection[k], box.start[k], box.shape[k])).size,
+    1,
+  );
+}
+
+function chunksUnder(axis: ChunkAxis, selection: AxisSelection): Set<number> {
+  const chunks = new Set<number>();
+  for (let i = 0; i < selectionLength(selection); i++) chunks.add(chunkOf(axis, positionAt(selection, i)));
+  return chunks;
+}
+
+/** Length of all chunks that positions `lo .. hi` of a selection fall into. */
+function coveredLength(axis: ChunkAxis, selection: AxisSelection, lo: number, hi: number): number {
+  if (hi <= lo || selectionLength(selection) === 0) return 0;
+  const part = restrictSelection(selection, lo, hi - lo);
+  if (part.kind === "slice" && Math.abs(part.step) === 1) {
+    const ends = [part.start, part.start + (part.length - 1) * part.step];
+    return (
+      chunkStop(axis, chunkOf(axis, Math.max(...ends))) - chunkStart(axis, chunkOf(axis, Math.min(...ends)))
+    );
+  }
+  let length = 0;
+  for (const chunk of chunksUnder(axis, part)) length += chunkStop(axis, chunk) - chunkStart(axis, chunk);
+  return length;
+}

@@ -6,6 +6,14 @@ export interface CodecSpec {
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
+/** What a codec is told of the bytes that `encode` will get, and that `decode` has to yield. */
+export interface CodecInput {
+  /** Bytes of one element; 1 where the bytes are no elements any more. */
+  readonly itemSize: number;
+  /** Byte order of an element. */
+  readonly littleEndian: boolean;
+}
+
 /**
  * Bytes in, bytes out. Synchronous wherever it can be: a compute thread decodes straight on.
  * Any truncated, damaged or lying input ends in a CodecError: never a crash, a hang, an
@@ -16,8 +24,17 @@ export interface Codec {
   /**
    * @param size decoded length in bytes where the caller knows it (null where only the bytes tell); a result
    *   of another length is a CodecError
-   * @param out where to write, exactly `size` bytes; the result is then `out` itself
+   * @param out where to write, exactly `size` bytes; the result is then `out` itself. Without it the result
+   *   may be a view of `bytes`
    */
   decode(bytes: Uint8Array, size: number | null, out?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** The result may be a view of `bytes`. */
   encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Length of what `encode` makes of `size` bytes, where that doesn't depend on their values (checksums,
+   * filters). Absent for compressors. @throws CodecError for a size that can't be
+   */
+  encodedSize?(size: number): number;
+  /** Bytes of one element of what `encode` yields, where that isn't the input's: filters that change the dtype. */
+  readonly encodedItemSize?: number;
 }

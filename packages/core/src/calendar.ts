@@ -104,6 +104,15 @@ export function daysInMonth(calendar: Calendar, year: number, month: number): nu
   return before[month] - before[month - 1];
 }
 
+/**
+ * The number of a day in its year, 1 January is 1. It goes by the months' lengths, as in cftime: after
+ * the reform of October 1582 it counts the ten missing days too.
+ */
+export function dayOfYear(calendar: Calendar, { year, month, day }: Readonly<CalendarDate>): number {
+  if (calendar === "360_day") return (month - 1) * 30 + day;
+  return (isLeapYear(calendar, year) ? BEFORE_LEAP : BEFORE)[month - 1] + day;
+}
+
 /** True for a day that the calendar has. */
 export function isDate(calendar: Calendar, { year, month, day }: Readonly<CalendarDate>): boolean {
   if (!Number.isInteger(year) || !Number.isInteger(month) || !Number.isInteger(day)) return false;
@@ -170,8 +179,7 @@ export function dateOfDay(
 
 /** Monday is 0. */
 export function weekdayOfDay(calendar: Calendar, days: number): number {
-  const shifted = (days + FIRST_WEEKDAY[calendar]) % 7;
-  return shifted < 0 ? shifted + 7 : shifted;
+  return (((days + FIRST_WEEKDAY[calendar]) % 7) + 7) % 7;
 }
 
 /** The calendar's own year `count` years later, where there is a year 0 or not. */

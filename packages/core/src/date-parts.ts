@@ -2,7 +2,16 @@
  * Owns the parts of times (year, month, hour, season …) of whole arrays, in every calendar. The days
  * are found without bigints: that is what makes it fast enough for time axes of millions.
  */
-import { type CalendarDate, dateOfDay, dayNumber, daysInMonth, daysInYear, isLeapYear, weekdayOfDay } from "./calendar.js";
+import {
+  type CalendarDate,
+  dateOfDay,
+  dayNumber,
+  dayOfYear,
+  daysInMonth,
+  daysInYear,
+  isLeapYear,
+  weekdayOfDay,
+} from "./calendar.js";
 import { type Calendar, NAT, type TimeDtype, type TimeUnit, calendarOf, unitOf } from "./dtype.js";
 import { NANOSECONDS, floorDivide, unitsPerDay } from "./date-time.js";
 
@@ -52,6 +61,9 @@ class DaySplitter {
   private readonly perDay: number;
   private readonly shift: number;
   private readonly odd: number;
+  /** 2 ** shift, and 2 ** (32 - shift). */
+  private readonly low: number;
+  private readonly high: number;
 
   constructor(values: BigInt64Array, unit: TimeUnit) {
     this.values = values;
@@ -59,7 +71,9 @@ class DaySplitter {
     this.perDay = unitsPerDay(unit);
     // a day is `odd` times a power of two: the bits below need not take part in the division
     this.shift = 31 - Math.clz32(this.perDay & -this.perDay);
-    this.odd = this.perDay / 2 ** this.shift;
+    this.low = 2 ** this.shift;
+    this.high = 2 ** (32 - this.shift);
+    this.odd = this.perDay / this.low;
   }
 
   at(i: number): void {
@@ -68,10 +82,10 @@ class DaySplitter {
     if (high === -0x80000000 && low === 0) {
       this.day = NaN;
     } else if (this.shift > 10 || (high < 0x100000 && high >= -0x100000)) {
-      const upper = high * 2 ** (32 - this.shift) + (this.shift === 0 ? low >>> 0 : low >>> this.shift);
-      const lower = this.shift === 0 ? 0 : low & (2 ** this.shift - 1);
+      const upper = high * this.high + (low >>> this.shift);
+      const lower = low & (this.low - 1);
       this.day = Math.floor(upper / this.odd);
-      this.rest = (upper - this.day * this.odd) * 2 ** this.shift + lower;
+      this.rest = (upper - this.day * this.odd) * this.low + lower;
     } else {
       const [day, rest] = floorDivide(this.values[i], BigInt(this.perDay));
       this.day = Number(day);
@@ -88,7 +102,7 @@ const OF_DAY: Readonly<Partial<Record<DatePart, DayFunction>>> = {
   quarter: (_, date) => Math.ceil(date.month / 3),
   month: (_, date) => date.month,
   day: (_, date) => date.day,
-  dayofyear: (calendar, date, day) => day - dayNumber(calendar, date.year, 1, 1) + 1,
+  dayofyear: (calendar, date) => dayOfYear(calendar, date),
   dayofweek: (calendar, _, day) => weekdayOfDay(calendar, day),
   weekofyear: isoWeek,
   daysInMonth: (calendar, date) => daysInMonth(calendar, date.year, date.month),

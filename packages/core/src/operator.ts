@@ -202,7 +202,8 @@ export function signatureOf(name: OperatorName, args: readonly Dtype[]): Signatu
       if (name === "floorDivide" || name === "remainder" || name === "power") return same("int8");
       return same("bool");
     case "division":
-      return same(floatOf(common));
+      // true division of integers is float64 in NumPy, however short they are
+      return same(name === "divide" && !isFloat(common) ? "float64" : floatOf(common));
     case "comparison":
       return same(common, "bool");
     case "logic":
@@ -220,7 +221,7 @@ export function signatureOf(name: OperatorName, args: readonly Dtype[]): Signatu
     case "same":
       if (common === "bool" && (name === "negative" || name === "sign"))
         return refuse("use logicalNot, or cast to an integer first");
-      return same(common);
+      return same(common === "bool" && name === "square" ? "int8" : common);
   }
 }
 

@@ -56,4 +56,8 @@ export interface StoredGroup {
   readonly dims: ReadonlyMap<string, number>;
   /** Dimensions that may grow. */
   readonly unlimited: ReadonlySet<string>;
+  /** Arrays that can't be read (a dtype or codec that isn't known, damaged metadata), and why. */
+  readonly skipped?: ReadonlyMap<string, Error>;
+  /** Names of the groups directly below, where they are known. */
+  readonly groups?: readonly string[];
 }

@@ -1,0 +1,116 @@
+/**
+ * Owns the blosc codec: blocks of shuffled, compressed bytes behind a header (Blosc 1). The container is read
+ * and checked here; streams and shuffles are done in WebAssembly, block by block, so that a block stays in cache.
+ */
+import { type BloscHeader, HEADER_BYTES, readHeader, streamsOf } from "./blosc-header.js";
+import { bloscEncoder } from "./blosc-encode.js";
+import type { Codec, CodecInput, CodecSpec } from "./codec.js";
+import { damaged, deliver, outputFor } from "./output.js";
+import { decodeStream } from "./stream.js";
+import { memoryFor, type WasmMemory } from "./wasm-memory.js";
+
+export function bloscCodec(spec: CodecSpec, input: CodecInput): Codec {
+  return {
+    name: spec.name,
+    decode: (bytes, size, out) => bloscDecode(spec.name, bytes, size, out),
+    encode: bloscEncoder(spec, input),
+  };
+}
+
+/** Decodes one Blosc chunk. @throws CodecError */
+export function bloscDecode(
+  codec: string,
+  bytes: Uint8Array,
+  size: number | null,
+  out?: Uint8Array,
+): Uint8Array {
+  const header = readHeader(codec, bytes);
+  const { decodedBytes, blockBytes, copied } = header;
+  if (copied) return deliver(codec, bytes.subarray(HEADER_BYTES), size, out);
+  const target = outputFor(codec, decodedBytes, size, out);
+  if (decodedBytes === 0) return target;
+  // a stream, what comes out of the streams, the bytes between bit and byte shuffle, the finished block
+  const wasm = memoryFor(target, 4 * blockBytes);
+  const inside = wasm.addressOf(target);
+  const blocks: BlockScratch = {
+    source: wasm.addressOf(bytes),
+    stream: wasm.scratch(blockBytes),
+    planes: wasm.scratch(blockBytes),
+    joined: wasm.scratch(header.shuffle === "bitshuffle" ? blockBytes : 0),
+  };
+  const finished = inside === null ? wasm.scratch(blockBytes) : 0;
+  for (let start = 0, block = 0; start < decodedBytes; start += blockBytes, block++) {
+    const length = Math.min(blockBytes, decodedBytes - start);
+    if (inside !== null) {
+      decodeBlock(codec, header, wasm, bytes, block, blocks, inside + start, length);
+    } else {
+      decodeBlock(codec, header, wasm, bytes, block, blocks, finished, length);
+      target.set(wasm.bytes.subarray(finished, finished + length), start);
+    }
+  }
+  return target;
+}
+
+/** Addresses of scratch. */
+interface BlockScratch {
+  /** Of the whole chunk, where it lies in the memory already. */
+  readonly source: number | null;
+  readonly stream: number;
+  readonly planes: number;
+  readonly joined: number;
+}
+
+function decodeBlock(
+  codec: string,
+  header: BloscHeader,
+  wasm: WasmMemory,
+  bytes: Uint8Array,
+  block: number,
+  { source, stream, planes, joined }: BlockScratch,
+  target: number,
+  length: number,
+): void {
+  const { shuffle, typeSize, format } = header;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const streams = streamsOf(header, length);
+  const streamLength = Math.floor(length / streams);
+  if (streamLength * streams !== length)
+    throw damaged(codec, `block ${block} of ${length} bytes doesn't split into ${streams} streams`);
+  const count = Math.floor(length / typeSize);
+  const bits = shuffle === "bitshuffle" && count > 0 && count % 8 === 0;
+  const shuffled = shuffle === "shuffle" || bits;
+  let to = shuffled ? planes : target;
+  let at = view.getUint32(HEADER_BYTES + 4 * block, true);
+  for (let i = 0; i < streams; i++, to += streamLength) {
+    if (at < HEADER_BYTES || at + 4 > bytes.length)
+      throw damaged(codec, `block ${block} lies at byte ${at} of ${bytes.length}`);
+    const stored = view.getUint32(at, true);
+    at += 4;
+    if (stored > bytes.length - at)
+      throw damaged(codec, `a stream of block ${block} has ${stored} bytes of ${bytes.length - at} left`);
+    const piece = bytes.subarray(at, at + stored);
+    at += stored;
+    if (stored === streamLength) {
+      wasm.bytes.set(piece, to);
+      continue;
+    }
+    if (stored > streamLength)
+      throw damaged(codec, `a stream of block ${block} is longer than what it holds`);
+    if (source === null) wasm.bytes.set(piece, stream);
+    const from = source === null ? stream : source + at - stored;
+    decodeStream(format, codec, wasm, from, stored, to, streamLength);
+  }
+  if (!shuffled) return;
+  const { kernels } = wasm;
+  if (!bits) return kernels.unshuffle(typeSize, planes, target, length);
+  // bytes after the last whole element are stored as they are
+  const whole = count * typeSize;
+  if (whole < length) wasm.bytes.copyWithin(target + whole, planes + whole, planes + length);
+  kernels.joinBits(typeSize, planes, typeSize === 1 ? target : joined, count);
+  if (typeSize > 1) kernels.unshuffle(typeSize, joined, target, whole);
+}
+
+/** What a Blosc chunk says of itself, for people and tests. @throws CodecError */
+export function bloscInfo(bytes: Uint8Array): BloscHeader {
+  return readHeader("blosc", bytes);
+}

@@ -1,0 +1,57 @@
+/** Owns a chain of byte codecs: first to last on encoding, last to first on decoding, with every size checked. */
+import { CodecError, isHyperslabError } from "@hyperslab/core/errors";
+import type { Codec } from "./codec.js";
+import { andThen, translateErrors } from "./sequence.js";
+import { deliver } from "./output.js";
+
+export interface ByteChain {
+  /** @param size of the decoded bytes, where known */
+  decode(bytes: Uint8Array, size: number | null, out?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** Length of what encode makes of `size` bytes; null where a compressor decides. */
+  encodedSize(size: number): number | null;
+}
+
+export function byteChain(codecs: readonly Codec[]): ByteChain {
+  const sizesFor = (size: number | null): (number | null)[] => {
+    const sizes: (number | null)[] = [size];
+    codecs.forEach((codec, i) => {
+      const before = sizes[i];
+      sizes.push(before === null || !codec.encodedSize ? null : codec.encodedSize(before));
+    });
+    return sizes;
+  };
+  return {
+    decode(bytes, size, out) {
+      if (codecs.length === 0) return deliver("bytes", bytes, size, out);
+      const sizes = sizesFor(size);
+      let value: Uint8Array | Promise<Uint8Array> = bytes;
+      for (let i = codecs.length - 1; i >= 0; i--)
+        value = andThen(value, (from) => codecs[i].decode(from, sizes[i], i === 0 ? out : undefined));
+      return value;
+    },
+    encode(bytes) {
+      let value: Uint8Array | Promise<Uint8Array> = bytes;
+      for (const codec of codecs) value = andThen(value, (from) => codec.encode(from));
+      return value;
+    },
+    encodedSize(size) {
+      return sizesFor(size)[codecs.length];
+    },
+  };
+}
+
+/** `run()`, with the chunk's name added to the CodecErrors it throws. */
+export function withChunk<T>(chunk: string, run: () => T | Promise<T>): T | Promise<T> {
+  return translateErrors(run, (error) => {
+    if (!isHyperslabError(error, "CodecError") || error.fields.chunk !== undefined) return error;
+    const { codec, reason, hint } = error.fields;
+    return new CodecError({
+      codec,
+      reason,
+      chunk,
+      ...(hint === undefined ? {} : { hint }),
+      ...(error.cause === undefined ? {} : { cause: error.cause }),
+    });
+  });
+}

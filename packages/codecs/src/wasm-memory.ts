@@ -1,0 +1,189 @@
+/**
+ * Owns the WebAssembly instances that codecs run in, and the memory they work in: one private instance a thread,
+ * and one for every memory that the thread's owner attached, so that chunks are decoded right where kernels
+ * want them. Knows no format.
+ */
+import { MemoryError } from "@hyperslab/core/errors";
+import { WASM_BASE64 } from "./wasm-binary.js";
+
+/** What ../assembly exports. Addresses and lengths in bytes; decoders return a length, or an error below 0. */
+export interface Kernels {
+  init(base: number): number;
+  lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  blosclzDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  snappyDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  zstdDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  /** Matches may reach back to `first`, before `target`. */
+  lz4DecodeAfter(
+    source: number,
+    sourceLength: number,
+    target: number,
+    targetLength: number,
+    first: number,
+  ): number;
+  lz4Encode(
+    source: number,
+    sourceLength: number,
+    target: number,
+    targetLength: number,
+    acceleration: number,
+  ): number;
+  shuffle(size: number, source: number, target: number, length: number): void;
+  unshuffle(size: number, source: number, target: number, length: number): void;
+  joinBits(size: number, source: number, target: number, count: number): void;
+  splitBits(size: number, source: number, target: number, count: number): void;
+}
+
+const PAGE = 65536;
+/** Kept free around everything in scratch: fast copies run over. */
+const MARGIN = 64;
+/** Memory is imported with the maximum that a module may declare; where the system refuses to reserve that, with less. */
+const MAXIMA = [65536, 32768, 8192];
+
+let compiled: WebAssembly.Module | undefined;
+
+function kernelsIn(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(new Uint8Array(Buffer.from(WASM_BASE64, "base64")));
+  const env = {
+    memory,
+    abort: () => {
+      throw new MemoryError({ what: "codec module", needed: 0, available: 0, hint: "this is a defect" });
+    },
+  };
+  return new WebAssembly.Instance(compiled, { env }).exports as unknown as Kernels;
+}
+
+/**
+ * An instance with its memory and the scratch in it. Use is synchronous and from `begin()` on: nobody's scratch
+ * outlives a call.
+ */
+export class WasmMemory {
+  readonly kernels: Kernels;
+  readonly #memory: WebAssembly.Memory;
+  readonly #first: number;
+  /** End of scratch; null where the memory may grow. */
+  readonly #end: number | null;
+  #next: number;
+  #view: Uint8Array;
+
+  /** @param length bytes from `base` that are the instance's alone; null: all, and more by growing */
+  constructor(memory: WebAssembly.Memory, base: number, length: number | null) {
+    this.#memory = memory;
+    this.kernels = kernelsIn(memory);
+    this.#view = new Uint8Array(memory.buffer);
+    if (length === null) growTo(memory, base + (1 << 18));
+    this.#first = align(base + this.kernels.init(align(base))) + MARGIN;
+    this.#end = length === null ? null : base + length;
+    this.#next = this.#first;
+  }
+
+  /** Forgets all scratch. */
+  begin(): this {
+    this.#next = this.#first;
+    return this;
+  }
+
+  /** True where scratch of this many bytes in all, in at most eight pieces, is to be had. */
+  hasRoom(bytes: number): boolean {
+    return this.#end === null || this.#first + bytes + 8 * 2 * MARGIN <= this.#end;
+  }
+
+  /** The memory's bytes as they are now. */
+  get bytes(): Uint8Array {
+    const { buffer } = this.#memory;
+    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer);
+    return this.#view;
+  }
+
+  /** Address of `length` bytes of scratch, aligned to 16, with a margin on both sides. @throws MemoryError */
+  scratch(length: number): number {
+    const address = align(this.#next);
+    const next = address + length + MARGIN;
+    const limit = this.#end ?? MAXIMA[0] * PAGE;
+    if (next > limit || (this.#end === null && !growTo(this.#memory, next)))
+      throw new MemoryError({ what: "scratch of a codec", needed: length, available: limit - address });
+    this.#next = next + MARGIN;
+    return address;
+  }
+
+  /** Where `bytes` lie in this memory; null where they don't, or too near its end for fast copies. */
+  addressOf(bytes: Uint8Array): number | null {
+    const inside = bytes.buffer === this.#memory.buffer;
+    const { byteOffset, byteLength } = bytes;
+    return inside && byteOffset >= MARGIN && byteOffset + byteLength + MARGIN <= bytes.buffer.byteLength
+      ? byteOffset
+      : null;
+  }
+
+  /** Address of `bytes`: where they are, or of a copy in scratch. */
+  place(bytes: Uint8Array): number {
+    const inside = this.addressOf(bytes);
+    if (inside !== null) return inside;
+    const address = this.scratch(bytes.length);
+    this.bytes.set(bytes, address);
+    return address;
+  }
+
+  /** Copies from this memory to `out`, unless it lies there already. */
+  take(address: number, out: Uint8Array): void {
+    if (this.addressOf(out) !== address) out.set(this.bytes.subarray(address, address + out.length));
+  }
+}
+
+const align = (address: number): number => Math.ceil(address / 16) * 16;
+
+function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
+  if (missing <= 0) return true;
+  try {
+    memory.grow(missing);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let own: WasmMemory | undefined;
+let attached: { readonly memory: WebAssembly.Memory; readonly wasm: WasmMemory }[] = [];
+
+/**
+ * Lets this thread's codecs decode straight into `memory`: whatever `out` lies in it is written in place, and
+ * compressed bytes in it are read in place.
+ * @param memory shared, its maximum at most 65,536 pages
+ * @param base start of the codecs' workspace in it
+ * @param length bytes of workspace: {@link WORKSPACE_BYTES} and, for Blosc, three blocks more. Where it is too
+ *   short for a chunk, that chunk goes through the thread's private memory and is copied
+ */
+export function attachMemory(memory: WebAssembly.Memory, base: number, length: number): void {
+  if (length < WORKSPACE_BYTES || base + length > memory.buffer.byteLength)
+    throw new MemoryError({ what: "workspace for codecs", needed: WORKSPACE_BYTES, available: length });
+  detachMemory(memory);
+  attached.push({ memory, wasm: new WasmMemory(memory, base, length) });
+}
+
+/** Undoes {@link attachMemory}. */
+export function detachMemory(memory: WebAssembly.Memory): void {
+  attached = attached.filter((one) => one.memory !== memory);
+}
+
+/** The least workspace that {@link attachMemory} takes. */
+export const WORKSPACE_BYTES: number = 1 << 19;
+
+/** The instance to decode into `out` with: that of its memory, if its scratch suffices, else the thread's own. */
+export function memoryFor(out: Uint8Array | undefined, scratch: number): WasmMemory {
+  if (out !== undefined)
+    for (const { memory, wasm } of attached)
+      if (out.buffer === memory.buffer && wasm.hasRoom(scratch)) return wasm.begin();
+  own ??= new WasmMemory(privateMemory(), 1024, null);
+  return own.begin();
+}
+
+function privateMemory(): WebAssembly.Memory {
+  for (const maximum of MAXIMA.slice(0, -1))
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch {
+      // address space is limited (ulimit -v): less will do
+    }
+  return new WebAssembly.Memory({ initial: 1, maximum: MAXIMA[MAXIMA.length - 1], shared: true });
+}

@@ -1,0 +1,51 @@
+/**
+ * Owns the executor that runs a plan in this very thread. Nothing to start, nothing to send: the
+ * best choice for small plans, and the one that can read objects of this process.
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Executor } from "@hyperslab/core/executor";
+import type { Plan } from "@hyperslab/core/plan";
+import { MemoryBudget } from "./memory-budget.js";
+import { runGraph } from "./run-graph.js";
+import { type TaskOptions, runTask } from "./run-task.js";
+import { ScratchPool } from "./scratch.js";
+import { taskStagesOf } from "./task-stage.js";
+
+export interface InlineOptions extends Pick<TaskOptions, "openSource" | "writeTarget"> {
+  /** Bytes that a run may hold. */
+  readonly memory?: number;
+}
+
+/** Milliseconds of computing after which timers, signals and sockets get their turn. */
+const TURN = 12;
+
+/** Tasks under way at once where answers come from far: their requests overlap. */
+const REMOTE_WIDTH = 8;
+
+export function inlineExecutor(options: InlineOptions = {}): Executor {
+  const { memory, ...io } = options;
+  return {
+    name: "inline",
+    run(plan, runOptions = {}) {
+      const stages = taskStagesOf(plan);
+      const scratch = new ScratchPool();
+      let turn = performance.now();
+      return runGraph(
+        plan,
+        async (stage, block, inputs, signal) => {
+          if (performance.now() - turn > TURN) {
+            await setImmediate();
+            turn = performance.now();
+          }
+          return runTask(stages[stage], block, inputs, { ...io, signal, scratch });
+        },
+        { ...runOptions, width: readsRemotely(plan) ? REMOTE_WIDTH : 1, budget: new MemoryBudget(memory) },
+      );
+    },
+  };
+}
+
+/** True for a plan some of whose sources are a network away. */
+export function readsRemotely(plan: Plan): boolean {
+  return plan.stages.some(({ program }) => program.sources.some(({ store }) => store.kind === "http"));
+}

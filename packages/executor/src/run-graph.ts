@@ -1,0 +1,180 @@
+/**
+ * Owns the local run of a plan: which task next, which blocks to keep, when to wait. How a task is
+ * run (in this thread, on another) is the runner's business. What is ready and what can be let go
+ * is told by `@hyperslab/core/frontier`, as on a cluster.
+ */
+import { type Block, blockBytes } from "@hyperslab/core/block";
+import { CancelledError, type HyperslabError } from "@hyperslab/core/errors";
+import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
+import { finishTask, frontierOf, pushReady, takeOutput, takeReady } from "@hyperslab/core/frontier";
+import type { Plan } from "@hyperslab/core/plan";
+import { coordsOfBlock, expand, inputBlocks, stageOfTask, type TaskGraph } from "@hyperslab/core/task-graph";
+import { type MemoryBudget, reservationOf } from "./memory-budget.js";
+import type { TaskResult } from "./run-task.js";
+import { cancelledBy, taskErrorOf, throwIfAborted } from "./task-error.js";
+import { type TaskInputs, boxOfBlock, boxText } from "./task-stage.js";
+
+/** Runs one task: block `block` of stage `stage`. */
+export type TaskRunner = (
+  stage: number,
+  block: number,
+  inputs: TaskInputs,
+  signal: AbortSignal,
+) => Promise<TaskResult>;
+
+export interface GraphOptions extends RunOptions {
+  /** Tasks under way at once, at most. */
+  readonly width: number;
+  readonly budget: MemoryBudget;
+}
+
+interface Finished {
+  readonly task: number;
+  readonly outcome: { readonly fields: readonly Block[] } | { readonly error: unknown };
+}
+
+/**
+ * Runs all tasks of a plan and yields the blocks of its results as they come.
+ * @throws TaskError for a task that fails, MemoryError for one that can't fit, CancelledError
+ */
+export async function* runGraph(
+  plan: Plan,
+  runner: TaskRunner,
+  options: GraphOptions,
+): AsyncGenerator<OutputBlock, void, undefined> {
+  const { signal, on, width, budget } = options;
+  throwIfAborted(signal, "the run");
+  const graph = expand(plan);
+  const frontier = frontierOf(graph);
+  const outputs = outputsByStage(plan);
+  const blocks = new Map<number, readonly Block[]>();
+  const running = new Map<number, Promise<void>>();
+  const finished: Finished[] = [];
+  const ending = new AbortController();
+  const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
+  let wake: () => void = () => undefined;
+  let done = 0;
+
+  const place = (task: number): { stage: number; block: number } => {
+    const stage = stageOfTask(graph, task);
+    return { stage, block: task - graph.firstTask[stage] };
+  };
+  const drop = (task: number): void => {
+    budget.held -= bytesOf(blocks.get(task) ?? []);
+    blocks.delete(task);
+  };
+  const start = (task: number): void => {
+    const { stage, block } = place(task);
+    const bytes = reservationOf(plan.stages[stage].cost);
+    budget.reserved += bytes;
+    const settle = (outcome: Finished["outcome"]): void => {
+      budget.reserved -= bytes;
+      running.delete(task);
+      finished.push({ task, outcome });
+      wake();
+    };
+    running.set(
+      task,
+      runner(stage, block, inputsOf(graph, plan, stage, block, blocks), either).then(
+        settle,
+        (error: unknown) => settle({ error }),
+      ),
+    );
+  };
+  /** Starts what fits. Later tasks overtake one that doesn't fit only where nothing runs that could make room. */
+  const startReady = (): void => {
+    const passed: number[] = [];
+    while (running.size < width) {
+      const task = takeReady(frontier);
+      if (task === undefined) break;
+      if (budget.fits(reservationOf(plan.stages[place(task).stage].cost))) {
+        start(task);
+        continue;
+      }
+      passed.push(task);
+      if (running.size > 0) break;
+    }
+    for (const task of passed) pushReady(frontier, task);
+    if (running.size === 0 && finished.length === 0 && passed.length > 0) throw refusal(passed[0]);
+  };
+  const refusal = (task: number): HyperslabError => {
+    const { stage, block } = place(task);
+    const inputs = inputsOf(graph, plan, stage, block, blocks);
+    let bytes = 0;
+    for (const input of inputs) for (const fields of input.values()) bytes += bytesOf(fields);
+    const { name, grid, cost } = plan.stages[stage];
+    const what = `task ${name}, block ${boxText(boxOfBlock(grid, block))}`;
+    return budget.refuse(what, reservationOf(cost), bytes);
+  };
+
+  on?.({ kind: "started", tasks: graph.taskCount, stages: plan.stages.map((stage) => stage.name) });
+  try {
+    for (;;) {
+      throwIfAborted(signal, "the run");
+      const next = finished.shift();
+      if (!next) {
+        startReady();
+        if (running.size === 0 && finished.length === 0) break;
+        if (finished.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      const { task, outcome } = next;
+      const { stage, block } = place(task);
+      if ("error" in outcome) throw taskErrorOf(plan.stages[stage], block, outcome.error);
+      blocks.set(task, outcome.fields);
+      budget.held += bytesOf(outcome.fields);
+      finishTask(frontier, task).forEach(drop);
+      done++;
+      on?.({ kind: "finished", task, stage, done, tasks: graph.taskCount });
+      const taken = outputs.get(stage);
+      if (!taken) continue;
+      if (takeOutput(frontier, task)) drop(task);
+      // more work is started before the consumer is given time to look at this block
+      startReady();
+      for (const output of taken) yield { output, index: block, block: outcome.fields[0] };
+    }
+  } catch (error) {
+    if (signal?.aborted) throw cancelledBy(signal, "the run");
+    throw error;
+  } finally {
+    ending.abort(new CancelledError({ what: "the rest of the run" }));
+    await Promise.all(running.values());
+    for (const task of blocks.keys()) drop(task);
+  }
+}
+
+/** The results that the blocks of a stage belong to. */
+function outputsByStage(plan: Plan): Map<number, number[]> {
+  const byStage = new Map<number, number[]>();
+  plan.outputs.forEach((stage, output) => {
+    const outputs = byStage.get(stage);
+    if (outputs) outputs.push(output);
+    else byStage.set(stage, [output]);
+  });
+  return byStage;
+}
+
+function inputsOf(
+  graph: TaskGraph,
+  plan: Plan,
+  stage: number,
+  block: number,
+  blocks: ReadonlyMap<number, readonly Block[]>,
+): TaskInputs {
+  const { grid, inputs } = plan.stages[stage];
+  const coords = inputs.length > 0 ? coordsOfBlock(grid, block) : [];
+  return inputs.map((input) => {
+    const found = new Map<number, readonly Block[]>();
+    for (const index of inputBlocks(grid, coords, input, plan.stages[input.stage].grid)) {
+      const fields = blocks.get(graph.firstTask[input.stage] + index);
+      if (fields) found.set(index, fields);
+    }
+    return found;
+  });
+}
+
+function bytesOf(fields: readonly Block[]): number {
+  let bytes = 0;
+  for (const field of fields) bytes += blockBytes(field);
+  return bytes;
+}

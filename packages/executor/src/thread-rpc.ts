@@ -1,0 +1,71 @@
+/**
+ * Owns the calls between a pool and its threads, over comlink. What comlink doesn't do is done by
+ * those who call: a call to a thread that has died never returns (`thread-pool.ts` watches the
+ * threads), and errors lose their class (they cross as {@link WireError}).
+ */
+import { type MessagePort, type Worker, parentPort } from "node:worker_threads";
+import type { Block } from "@hyperslab/core/block";
+import { ClusterError, type WireError } from "@hyperslab/core/errors";
+import { type Endpoint, type Remote, expose, releaseProxy, wrap } from "comlink";
+import type { TaskInputs, TaskStage } from "./task-stage.js";
+
+/** A task by names: a block of a stage of a program that was defined before. */
+export interface ThreadTask {
+  readonly programId: string;
+  readonly stage: number;
+  readonly block: number;
+  readonly inputs: TaskInputs;
+}
+
+export type ThreadOutcome =
+  | { readonly fields: Block[]; readonly readBytes: number }
+  | { readonly error: WireError };
+
+/** What a thread can be asked for. */
+export interface ThreadApi {
+  /** Runs a task. `stages` come along with the first task of a program. `ticket` names the task for {@link cancel}. */
+  run(ticket: number, task: ThreadTask, stages: readonly TaskStage[] | null): Promise<ThreadOutcome>;
+  /** Ends a task at its next wait for storage. */
+  cancel(ticket: number): void;
+  /** Lets go of a program. */
+  forget(programId: string): void;
+}
+
+/** The part of Node's ports and workers that comlink needs, in the words of the web. */
+function endpointOf(port: MessagePort | Worker): Endpoint {
+  const listeners = new WeakMap<object, (data: unknown) => void>();
+  return {
+    postMessage: (message, transfer) => port.postMessage(message, transfer as never),
+    addEventListener: (_type, listener) => {
+      const onMessage = (data: unknown): void => {
+        const event = new MessageEvent("message", { data });
+        if (typeof listener === "function") listener(event);
+        else listener.handleEvent(event);
+      };
+      listeners.set(listener, onMessage);
+      port.on("message", onMessage);
+    },
+    removeEventListener: (_type, listener) => {
+      const onMessage = listeners.get(listener);
+      if (onMessage) port.off("message", onMessage);
+      listeners.delete(listener);
+    },
+  };
+}
+
+/** The API of a thread, as seen from the thread that started it. */
+export function connectThread(worker: Worker): { api: Remote<ThreadApi>; release: () => void } {
+  const api = wrap<ThreadApi>(endpointOf(worker));
+  return { api, release: () => api[releaseProxy]() };
+}
+
+/** Serves the API of this thread to the one that started it. @throws ClusterError on the main thread */
+export function serveThread(api: ThreadApi): void {
+  if (!parentPort)
+    throw new ClusterError({
+      who: "a compute thread",
+      reason: "this is the main thread",
+      hint: "start it through a ThreadPool",
+    });
+  expose(api, endpointOf(parentPort));
+}

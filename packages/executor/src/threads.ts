@@ -1,0 +1,68 @@
+/**
+ * Owns the executor that runs a plan on the threads of this process. Stages that read or write an
+ * object of this very thread (a `process` store) run in this thread, the others beside them.
+ */
+import { availableParallelism } from "node:os";
+import type { Executor, OutputBlock, RunOptions } from "@hyperslab/core/executor";
+import type { Plan } from "@hyperslab/core/plan";
+import { readsRemotely } from "./inline.js";
+import { MemoryBudget } from "./memory-budget.js";
+import { runGraph } from "./run-graph.js";
+import { runTask } from "./run-task.js";
+import { ScratchPool } from "./scratch.js";
+import { isPortableStage, taskStagesOf } from "./task-stage.js";
+import { ThreadPool, type ThreadPoolOptions } from "./thread-pool.js";
+
+export interface ThreadsOptions extends Pick<ThreadPoolOptions, "threads" | "entry"> {
+  /** Bytes that a run may hold: blocks that are kept, and what running tasks promise to need. */
+  readonly memory?: number;
+}
+
+/** An executor that holds threads. They end by themselves a while after the last run; `close` ends them now. */
+export interface ThreadsExecutor extends Executor {
+  close(): Promise<void>;
+}
+
+/** Tasks of one thread whose requests overlap, where sources are a network away. */
+const REMOTE_SLOTS = 4;
+
+/** Milliseconds after which a thread without work ends. */
+const IDLE = 10_000;
+
+let runs = 0;
+
+/** @param options.threads threads at most; as many as the machine runs at once where not given */
+export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
+  const { memory, threads = availableParallelism(), entry } = options;
+  const pool = new ThreadPool({ threads, slots: REMOTE_SLOTS, idle: IDLE, ...(entry ? { entry } : {}) });
+  return {
+    name: "threads",
+    run: (plan, runOptions = {}) => runOnPool(plan, pool, new MemoryBudget(memory), runOptions),
+    close: () => pool.close(),
+  };
+}
+
+async function* runOnPool(
+  plan: Plan,
+  pool: ThreadPool,
+  budget: MemoryBudget,
+  options: RunOptions,
+): AsyncGenerator<OutputBlock, void, undefined> {
+  const stages = taskStagesOf(plan);
+  const portable = stages.map(isPortableStage);
+  const programId = `run ${++runs}`;
+  const scratch = new ScratchPool();
+  pool.define(programId, stages);
+  try {
+    yield* runGraph(
+      plan,
+      (stage, block, inputs, signal) =>
+        portable[stage]
+          ? pool.run({ programId, stage, block, inputs }, { signal })
+          : runTask(stages[stage], block, inputs, { signal, shared: true, scratch }),
+      { ...options, width: pool.threads * (readsRemotely(plan) ? REMOTE_SLOTS : 1), budget },
+    );
+  } finally {
+    pool.forget(programId);
+  }
+}

@@ -1,0 +1,42 @@
+/** Owns the equality of variables in memory, by value: NaN equals NaN, NaT equals NaT. */
+import type { Node } from "@hyperslab/array/node";
+import type { Block } from "@hyperslab/core/block";
+import { sameShape } from "@hyperslab/core/shape";
+import { inMemoryBlock } from "./evaluate.js";
+import type { Variable } from "./variable.js";
+
+/**
+ * True where two variables have the same dimensions and elements. Lazy variables that are not the
+ * same expression count as different: nothing is computed to find out.
+ */
+export function sameVariable(a: Variable, b: Variable): boolean {
+  if (a === b) return true;
+  if (a.dims.length !== b.dims.length || a.dims.some((dim, i) => dim !== b.dims[i])) return false;
+  return sameNode(a.node, b.node);
+}
+
+function sameNode(a: Node, b: Node): boolean {
+  if (a === b) return true;
+  if (!sameShape(a.shape, b.shape)) return false;
+  if (a.kind === "source" && b.kind === "source")
+    return JSON.stringify([a.ref, a.selection]) === JSON.stringify([b.ref, b.selection]);
+  const left = inMemoryBlock(a);
+  const right = inMemoryBlock(b);
+  return left !== null && right !== null && sameBlock(left, right);
+}
+
+/** Equality of elements; dtypes may differ, as `1` and `1.0` may. */
+export function sameBlock(a: Block, b: Block): boolean {
+  if (a === b || (a.data === b.data && a.dtype === b.dtype)) return true;
+  if (a.data.length !== b.data.length) return false;
+  if ((a.dtype === "string") !== (b.dtype === "string")) return false;
+  const sameDtype = a.dtype === b.dtype;
+  for (let i = 0; i < a.data.length; i++) {
+    const x = a.data[i];
+    const y = b.data[i];
+    if (x === y) continue;
+    if (x !== x && y !== y) continue;
+    if (sameDtype || typeof x === "string" || typeof y === "string" || Number(x) !== Number(y)) return false;
+  }
+  return true;
+}

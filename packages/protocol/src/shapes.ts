@@ -1,0 +1,108 @@
+/**
+ * Owns the check of messages that come in: every field has the form that `messages.ts` says, so
+ * that the code behind never meets a message it can't handle. The compiler keeps both in step.
+ */
+import { ProtocolError } from "@hyperslab/core/errors";
+import type {
+  ClientMessage,
+  Greeting,
+  Message,
+  PeerMessage,
+  ToClientMessage,
+  ToWorkerMessage,
+  WorkerMessage,
+} from "./messages.js";
+
+/** What a field holds; `data` is looked at by whoever reads it. */
+type Kind = "number" | "string" | "boolean" | "numbers" | "list" | "data";
+
+/** The fields of every message that one side may send. */
+export type Shapes<M extends Message> = {
+  readonly [T in M["type"]]: { readonly [F in Exclude<keyof Extract<M, { type: T }>, "type">]: Kind };
+};
+
+export const GREETING: Shapes<Greeting> = {
+  hello: { protocol: "string", version: "number", features: "list", role: "data" },
+  welcome: { version: "number", features: "list", id: "number" },
+  refused: { error: "data" },
+};
+
+export const FROM_CLIENT: Shapes<ClientMessage> = {
+  submit: { ref: "number", name: "string", window: "number", progress: "boolean" },
+  cancel: { ref: "number" },
+  taken: { ref: "number", bytes: "number" },
+  "ask-status": { ref: "number" },
+};
+
+export const TO_CLIENT: Shapes<ToClientMessage> = {
+  "job-started": { ref: "number", job: "number", tasks: "number" },
+  progress: { ref: "number", tasks: "numbers" },
+  result: { ref: "number", stage: "number", index: "number", bytes: "number", heads: "list" },
+  "job-finished": { ref: "number" },
+  "job-failed": { ref: "number", error: "data" },
+  status: { ref: "number", status: "data" },
+};
+
+export const TO_WORKER: Shapes<ToWorkerMessage> = {
+  peers: { joined: "list", left: "numbers" },
+  job: { job: "number" },
+  programs: { job: "number", stages: "numbers" },
+  tasks: { job: "number", tasks: "list" },
+  release: { job: "number", blocks: "numbers" },
+  "send-results": { job: "number", blocks: "numbers" },
+  "forget-job": { job: "number" },
+  retire: { reason: "string" },
+};
+
+export const FROM_WORKER: Shapes<WorkerMessage> = {
+  started: { job: "number", tasks: "numbers" },
+  finished: { job: "number", tasks: "numbers", bytes: "numbers" },
+  failed: { job: "number", task: "number", error: "data" },
+  fetched: { job: "number", blocks: "numbers", bytes: "numbers" },
+  returned: { job: "number", tasks: "numbers", missing: "numbers", reason: "string" },
+  result: { job: "number", block: "number", bytes: "number", heads: "list" },
+  "no-result": { job: "number", block: "number" },
+  stats: { stored: "number", running: "number", rss: "number" },
+};
+
+export const PEER: Shapes<PeerMessage> = {
+  get: { job: "number", block: "number" },
+  block: { job: "number", block: "number", heads: "list" },
+  missing: { job: "number", block: "number" },
+};
+
+/** The message, where it is one of `shapes`. @throws ProtocolError */
+export function checkMessage<M extends Message>(shapes: Shapes<M>, value: unknown): M {
+  const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const type = String(fields["type"]);
+  const shape = Object.hasOwn(shapes, type) ? shapes[type as M["type"]] : undefined;
+  if (!shape)
+    throw new ProtocolError({
+      asked: "read a message",
+      found: `"${type.slice(0, 40)}"`,
+      hint: `known here are ${Object.keys(shapes).join(", ")}`,
+    });
+  for (const [field, kind] of Object.entries(shape) as [string, Kind][])
+    if (!fits(kind, fields[field]))
+      throw new ProtocolError({
+        asked: `read a message "${type}"`,
+        found: `a field ${field} that is no ${kind}`,
+      });
+  return value as M;
+}
+
+function fits(kind: Kind, value: unknown): boolean {
+  switch (kind) {
+    case "number":
+      return typeof value === "number" && Number.isFinite(value);
+    case "string":
+    case "boolean":
+      return typeof value === kind;
+    case "numbers":
+      return Array.isArray(value) && value.every((item) => typeof item === "number");
+    case "list":
+      return Array.isArray(value);
+    case "data":
+      return typeof value === "object" && value !== null;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Finds a Python that has the reference implementations, and asks it. In CI there must be one:
+ * a cross-check that is skipped there would be none.
+ */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { GoldenContent, GoldenDataset } from "./golden.js";
+
+const LIVE = fileURLToPath(new URL("./live.py", import.meta.url));
+const NEEDED = "import xarray, zarr; assert int(zarr.__version__.split('.')[0]) >= 3";
+
+/** The interpreter of HYPERSLAB_PYTHON, or `python3`; null where it lacks xarray or zarr-python 3. */
+export function findPython(): string | null {
+  const python = process.env["HYPERSLAB_PYTHON"] ?? "python3";
+  try {
+    execFileSync(python, ["-c", NEEDED], { stdio: "ignore" });
+    return python;
+  } catch (error) {
+    if (process.env["CI"])
+      throw new Error(`${python} has no xarray with zarr 3: pip install -r test/golden/requirements.txt`, {
+        cause: error,
+      });
+    return null;
+  }
+}
+
+/** What xarray sees in a store, after it has written it as `format` from `seed`. */
+export function writeWithPython(python: string, store: string, format: 2 | 3, seed: number): GoldenDataset {
+  return ask<GoldenDataset>(python, "write", store, format, seed);
+}
+
+/** What xarray sees in a store. */
+export function readWithPython(python: string, store: string): GoldenDataset {
+  return ask<GoldenDataset>(python, "read", store);
+}
+
+/** What zarr-python reads from the arrays of a group. */
+export function storedWithPython(python: string, store: string): Readonly<Record<string, GoldenContent>> {
+  return ask<Record<string, GoldenContent>>(python, "stored", store);
+}
+
+/** An answer of `live.py`, which stands for its form. */
+function ask<T>(python: string, ...args: readonly (string | number)[]): T {
+  const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  return JSON.parse(execFileSync(python, [LIVE, ...args.map(String)], options)) as T;
+}

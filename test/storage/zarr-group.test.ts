@@ -1,0 +1,136 @@
+import { FormatError } from "@hyperslab/core/errors";
+import { HttpStore } from "@hyperslab/storage/http-store";
+import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { registerStore } from "@hyperslab/storage/process-store";
+import { withRequestLog } from "@hyperslab/storage/request-log";
+import type { StoredGroup } from "@hyperslab/storage/source";
+import type { ReadableStore, StoreKey } from "@hyperslab/storage/store";
+import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { describe, expect, it } from "vitest";
+import { packedZarr, readAll, texts } from "./packed-zarr.js";
+import { serve } from "./serve.js";
+
+const open = (store: ReadableStore, path: StoreKey = "/"): Promise<StoredGroup | null> =>
+  openZarrGroup(store, registerStore(store), path);
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+describe.each([2, 3] as const)("a group in version %i", (version) => {
+  const packed = packedZarr(version);
+  const root = version === 2 ? "/.zmetadata" : "/zarr.json";
+  const names = Object.keys(packed.arrays).filter((name) => name !== "complex");
+
+  it("has attributes, arrays and dimensions, and the reason for what it leaves out", async () => {
+    const { store, requests } = withRequestLog(packed.store());
+    const group = await open(store);
+    expect([...(group?.arrays.keys() ?? [])]).toEqual([...names].sort());
+    expect(group?.attributes).toEqual({ title: "packed" });
+    expect(group?.dims.get("x")).toBe(7);
+    expect(String(group?.skipped?.get("complex"))).toContain("DtypeError");
+    expect(group?.unlimited.size).toBe(0);
+    // consolidated metadata: no array's own documents are read
+    expect(requests.map(({ key }) => key)).toEqual(version === 2 ? ["/zarr.json", root] : [root]);
+  });
+  it("is the same without consolidated metadata", async () => {
+    const store = packed.store();
+    if (version === 2) store.entries.delete(root);
+    else store.entries.set(root, json({ zarr_format: 3, node_type: "group", attributes: { title: "packed" } }));
+    const [one, other] = [await open(store), await open(packed.store())];
+    expect([...(one?.arrays.keys() ?? [])]).toEqual([...(other?.arrays.keys() ?? [])]);
+    expect(one?.attributes).toEqual(other?.attributes);
+    expect(one?.arrays.get("edges")?.ref.detail).toEqual(other?.arrays.get("edges")?.ref.detail);
+    expect([...(one?.skipped?.keys() ?? [])]).toEqual(["complex"]);
+  });
+  it("needs consolidated metadata where keys can't be listed", async () => {
+    const served = await serve(packed.keys);
+    try {
+      const group = await open(new HttpStore(served.url));
+      expect([...(group?.arrays.keys() ?? [])]).toEqual([...names].sort());
+      const cube = group?.arrays.get("cube");
+      expect(cube && texts(await readAll(cube))).toEqual(packed.arrays["cube"].values);
+    } finally {
+      await served.close();
+    }
+    const bare = new Map(packed.keys);
+    if (version === 2) bare.delete(root);
+    else bare.set(root, json({ zarr_format: 3, node_type: "group" }));
+    const poor = await serve(bare);
+    try {
+      await expect(open(new HttpStore(poor.url))).rejects.toThrow("consolidate the metadata");
+    } finally {
+      await poor.close();
+    }
+  });
+  it("is found below another group, by the root's consolidated metadata if need be", async () => {
+    const moved = new Map([...packed.keys].map(([key, value]) => [`/deep/er${key}`, value]));
+    const text = new TextDecoder().decode(packed.keys.get(root));
+    const consolidated = JSON.parse(text.replaceAll("NaN", '"NaN"')) as {
+      metadata?: Record<string, unknown>;
+      consolidated_metadata?: { metadata: Record<string, unknown> };
+    };
+    const prefixed = (members: Record<string, unknown> = {}): Record<string, unknown> =>
+      Object.fromEntries(Object.entries(members).map(([key, value]) => [`deep/er/${key}`, value]));
+    if (version === 2) {
+      moved.set(root, json({ metadata: { ".zgroup": {}, ...prefixed(consolidated.metadata) } }));
+      moved.delete("/deep/er/.zmetadata");
+    } else {
+      const metadata = { deep: { node_type: "group" }, ...prefixed(consolidated.consolidated_metadata?.metadata) };
+      const inline = { kind: "inline", must_understand: false, metadata };
+      moved.set(root, json({ zarr_format: 3, node_type: "group", consolidated_metadata: inline }));
+      moved.set("/deep/er/zarr.json", json({ zarr_format: 3, node_type: "group" }));
+    }
+    const memory = new MemoryStore(moved);
+    const { list: _list, ...blind } = withRequestLog(memory).store;
+    for (const store of [memory, blind]) {
+      const group = await open(store, "/deep/er");
+      expect([...(group?.arrays.keys() ?? [])]).toEqual([...names].sort());
+      const edges = group?.arrays.get("edges");
+      expect(edges?.ref.path).toBe("/deep/er/edges");
+      expect(edges && texts(await readAll(edges))).toEqual(packed.arrays["edges"].values);
+    }
+    if (version === 3) expect((await open(memory))?.groups).toEqual(["deep"]);
+  });
+  it("can be a single array", async () => {
+    const group = await open(packed.store(), "/edges");
+    expect([...(group?.arrays.keys() ?? [])]).toEqual(["edges"]);
+    const source = group?.arrays.get("edges");
+    expect(source?.ref.path).toBe("/edges");
+    expect(source && texts(await readAll(source))).toEqual(packed.arrays["edges"].values);
+  });
+});
+
+describe("openZarrGroup", () => {
+  it("finds nothing where nothing of Zarr lies", async () => {
+    expect(await open(new MemoryStore(new Map([["/a/b", json(1)]])))).toBeNull();
+    expect(await open(new MemoryStore())).toBeNull();
+    expect(await open(packedZarr(2).store(), "/nowhere")).toBeNull();
+  });
+  it("takes arrays in a folder without metadata for a group", async () => {
+    const keys = [...packedZarr(2).keys].filter(([key]) => !/^\/\.z/.test(key));
+    const group = await open(new MemoryStore(new Map(keys)));
+    expect(group?.arrays.has("cube")).toBe(true);
+  });
+  it.each(["{", "[]", "null", '{"zarr_format": 4, "node_type": "group"}', "\xff\xfe"])(
+    "refuses a root of %j",
+    async (text) => {
+      const store = new MemoryStore(new Map([["/zarr.json", Buffer.from(text, "latin1")]]));
+      await expect(open(store)).rejects.toThrow(FormatError);
+    },
+  );
+  it("leaves out an array with garbage, an unknown codec or dimensions that don't fit", async () => {
+    const store = packedZarr(3).store();
+    store.entries.set("/zarr.json", json({ zarr_format: 3, node_type: "group" }));
+    const edges = JSON.parse(new TextDecoder().decode(store.entries.get("/edges/zarr.json"))) as Record<string, unknown>;
+    store.entries.set("/one/zarr.json", Buffer.from("{ nonsense"));
+    store.entries.set("/cube/zarr.json", json({ ...edges, codecs: [{ name: "bytes" }, { name: "made_up" }] }));
+    store.entries.set("/huge/zarr.json", json({ ...edges, dimension_names: ["x", "y"] }));
+    store.entries.set("/words/zarr.json", json({ ...edges, dimension_names: ["y", "y"] }));
+    const group = await open(store);
+    const reason = (name: string): string => String(group?.skipped?.get(name));
+    expect(reason("one")).toMatch(/FormatError.*\/one\/zarr.json.*not JSON/);
+    expect(reason("cube")).toMatch(/CodecError.*made_up/);
+    expect(reason("huge")).toMatch(/FormatError.*"x"|FormatError.*"y"/);
+    expect(reason("words")).toContain("FormatError");
+    expect(group?.arrays.has("edges")).toBe(true);
+  });
+});

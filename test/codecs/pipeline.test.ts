@@ -64,7 +64,8 @@ describe("chunks of zarr-python", () => {
     const encoded = await pipeline.encode(want, "x/0");
     expect(await pipeline.decode(encoded, "x/0")).toEqual(want);
     const specs = JSON.stringify(one.metadata);
-    if (!/zlib|gzip|zstd|blosc|lz4|sharding|quantize/i.test(specs)) expect(new Uint8Array(encoded)).toEqual(bytesOf(one));
+    if (!/zlib|gzip|zstd|blosc|lz4|sharding|quantize/i.test(specs))
+      expect(new Uint8Array(encoded)).toEqual(bytesOf(one));
   });
 
   it.each(CASES)("$name, cut short", async (one) => {

@@ -9,6 +9,7 @@ import type { Plan } from "@hyperslab/core/plan";
 import { stridesOf } from "@hyperslab/core/shape";
 import { inlineExecutor } from "@hyperslab/executor/inline";
 import { threadsExecutor } from "@hyperslab/executor/threads";
+import { Cluster } from "@hyperslab/launch/local";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,19 +79,24 @@ function whole(plan: Plan, blocks: Blocks, output: number): number[] {
 const seeds = Array.from({ length: Math.ceil(COUNT / TOGETHER) }, (_, i) => FIRST + i);
 
 describe(`${COUNT} random expressions`, () => {
-  it("give the same blocks inline and on threads", async () => {
+  it("give the same blocks inline, on threads and on a cluster", async () => {
     const inline = inlineExecutor();
     const threads = threadsExecutor({ threads: 2 });
+    await using cluster = await Cluster.local({ workers: 2 });
     for (const seed of seeds) {
       const plan = lower(optimise(await expressions(seed)));
       const expected = await blocksOf(inline, plan);
-      const found = await blocksOf(threads, plan);
-      expect([...found.keys()].sort(), `seed ${seed}`).toEqual([...expected.keys()].sort());
-      for (const [key, block] of expected) {
-        expect(found.get(key)?.shape, `seed ${seed}, block ${key}`).toEqual(block.shape);
-        expect(bytesOf(found.get(key)?.data ?? []), `seed ${seed}, block ${key}`).toBe(bytesOf(block.data));
+      for (const other of [threads, cluster.executor]) {
+        const found = await blocksOf(other, plan);
+        const where = `seed ${seed} on ${other.name}`;
+        expect([...found.keys()].sort(), where).toEqual([...expected.keys()].sort());
+        for (const [key, block] of expected) {
+          expect(found.get(key)?.shape, `${where}, block ${key}`).toEqual(block.shape);
+          expect(bytesOf(found.get(key)?.data ?? []), `${where}, block ${key}`).toBe(bytesOf(block.data));
+        }
       }
     }
+    await threads.close();
   }, 240_000);
 
   it("have the same values without the rules", async () => {

@@ -1,6 +1,7 @@
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { regularGrid } from "@hyperslab/core/chunk-grid";
 import type { AxisMap, Plan, Stage } from "@hyperslab/core/plan";
+import { BufferPool } from "@hyperslab/executor/buffer-pool";
 import { MemoryBudget } from "@hyperslab/executor/memory-budget";
 import { type TaskRunner, runGraph } from "@hyperslab/executor/run-graph";
 import { describe, expect, it } from "vitest";
@@ -38,7 +39,7 @@ const block = (): Block => allocateBlock("float64", [100]);
 
 async function drain(plan: Plan, runner: TaskRunner, width: number, budget: MemoryBudget): Promise<number> {
   let count = 0;
-  for await (const _ of runGraph(plan, runner, { width, budget })) count++;
+  for await (const _ of runGraph(plan, runner, { width, budget, buffers: new BufferPool() })) count++;
   return count;
 }
 
@@ -51,7 +52,7 @@ describe("runGraph", () => {
     let most = 0;
     const count = await drain(
       tree(8),
-      async (s, b, inputs) => {
+      async ({ stage: s, block: b, inputs }) => {
         order.push(`${s}.${b}`);
         most = Math.max(most, budget.held);
         if (s > 0) expect([...inputs[0].keys()]).toHaveLength(s === 1 ? 2 : 4);
@@ -112,7 +113,7 @@ describe("runGraph", () => {
 
   it("cancels what runs when a task fails, and waits for it", async () => {
     let cancelled = 0;
-    const runner: TaskRunner = async (_, b, _inputs, signal) => {
+    const runner: TaskRunner = async ({ block: b }, signal) => {
       if (b === 0) throw new RangeError("too far");
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
       await later();
@@ -133,7 +134,7 @@ describe("runGraph", () => {
       started++;
       return { fields: [block()], readBytes: 0 };
     };
-    const options = { width: 2, budget: new MemoryBudget(1e9) };
+    const options = { width: 2, budget: new MemoryBudget(1e9), buffers: new BufferPool() };
     const blocks = runGraph({ stages: [stage("leaf", 50)], outputs: [0] }, runner, options);
     expect(started).toBe(0);
     await blocks.next();
@@ -144,9 +145,29 @@ describe("runGraph", () => {
     expect(started).toBeLessThanOrEqual(4);
   });
 
+  it("gives the memory of blocks that nobody needs any more to later tasks", async () => {
+    const large = (plan: Plan): Plan => ({
+      ...plan,
+      stages: plan.stages.map((one) => ({ ...one, grid: regularGrid([one.grid[0].length * 100], [10_000]) })),
+    });
+    const buffers = new BufferPool();
+    const memory = new Set<unknown>();
+    const options = { width: 1, budget: new MemoryBudget(1e9), buffers };
+    const runner: TaskRunner = async ({ stage: s, into }) => {
+      if (s === 2) expect(into).toBeNull();
+      const buffer = into?.[0] ?? new ArrayBuffer(80_000);
+      if (into) memory.add(buffer);
+      const data = new Float64Array(buffer, 0, 10_000);
+      return { fields: [{ dtype: "float64", shape: [10_000], data }], readBytes: 0 };
+    };
+    for await (const _ of runGraph(large(tree(8)), runner, options)) continue;
+    expect(memory.size).toBe(6);
+    expect(buffers.kept).toBe(6 * 80_000);
+  });
+
   it("keeps blocks for later stages after they were taken as results", async () => {
     const stages = [stage("first", 4), stage("second", 4, [{ stage: 0, axes: [SAME] }])];
-    const runner: TaskRunner = async (s, b, inputs) => {
+    const runner: TaskRunner = async ({ stage: s, block: b, inputs }) => {
       if (s === 1) expect([...inputs[0].keys()]).toEqual([b]);
       return { fields: [block()], readBytes: 0 };
     };

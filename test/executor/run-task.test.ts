@@ -5,7 +5,7 @@ import { reduction } from "@hyperslab/core/reduction";
 import { sizeOf, stridesOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import { evaluateLocal, runTask } from "@hyperslab/executor/run-task";
-import { ScratchPool } from "@hyperslab/executor/scratch";
+import { BufferPool } from "@hyperslab/executor/buffer-pool";
 import { taskStagesOf } from "@hyperslab/executor/task-stage";
 import type { ArraySource } from "@hyperslab/storage/source";
 import { describe, expect, it } from "vitest";
@@ -81,10 +81,36 @@ describe("runTask", () => {
     expect(elements(fields[0])).toEqual([0, 3, 1, 4, 2, 5]);
   });
 
+  it("puts the result into memory that it is given", async () => {
+    const given = (bytes: number): SharedArrayBuffer => {
+      const buffer = new SharedArrayBuffer(bytes);
+      new Uint8Array(buffer).fill(255);
+      return buffer;
+    };
+    const check = async (p: ProgramBuilder, shape: number[], expected: number[]): Promise<void> => {
+      const into = [given(100)];
+      const { fields } = await runTask(stageFor(p, wholeGrid(shape)), 0, [], { into });
+      if (Array.isArray(fields[0].data)) throw new Error("numbers were due");
+      expect(fields[0].data.buffer).toBe(into[0]);
+      expect(elements(fields[0])).toEqual(expected);
+    };
+    const p = new ProgramBuilder();
+    const a = p.literal(float64([2, 3], (i) => i));
+    await check(p, [2, 3], [0, 1, 2, 3, 4, 5]);
+    p.elementwise(affine(1, 1), a);
+    await check(p, [2, 3], [1, 2, 3, 4, 5, 6]);
+    p.view(1, [1, 0]);
+    await check(p, [3, 2], [1, 4, 2, 5, 3, 6]);
+    p.reduce(2, reduction("sum", "float64"), [0]);
+    await check(p, [1, 2], [6, 15]);
+    p.concat(0, 3, 3);
+    await check(p, [2, 2], [6, 15, 6, 15]);
+  });
+
   it("hands out neither its scratch memory nor what it was given", async () => {
     const size = 20_000;
     const literal = float64([size], (i) => i);
-    const scratch = new ScratchPool();
+    const scratch = new BufferPool();
     const p = new ProgramBuilder();
     const doubled = p.elementwise(affine(2, 0), p.literal(literal));
     p.select(doubled, [slice(0, size)]);

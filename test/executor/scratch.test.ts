@@ -1,4 +1,5 @@
-import { ScratchPool, TaskScratch } from "@hyperslab/executor/scratch";
+import { BufferPool } from "@hyperslab/executor/buffer-pool";
+import { TaskScratch } from "@hyperslab/executor/scratch";
 import { fromBlock } from "@hyperslab/executor/strided";
 import { describe, expect, it } from "vitest";
 
@@ -11,7 +12,7 @@ function bufferOf(data: unknown): ArrayBufferLike {
 
 describe("TaskScratch", () => {
   it("gives a buffer to the next task when its last value is released", () => {
-    const pool = new ScratchPool();
+    const pool = new BufferPool();
     const first = new TaskScratch(pool);
     const block = first.allocate("float64", [LARGE]);
     const value = [fromBlock(block)];
@@ -30,8 +31,8 @@ describe("TaskScratch", () => {
     expect(first.owns(again.data)).toBe(false);
   });
 
-  it("takes no buffer more than twice as large as needed", () => {
-    const pool = new ScratchPool();
+  it("takes no buffer much larger than needed", () => {
+    const pool = new BufferPool();
     const task = new TaskScratch(pool);
     task.allocate("float64", [LARGE]);
     task.releaseAll();
@@ -40,7 +41,7 @@ describe("TaskScratch", () => {
   });
 
   it("keeps no more than its limit", () => {
-    const pool = new ScratchPool(LARGE * 8);
+    const pool = new BufferPool(LARGE * 8);
     const task = new TaskScratch(pool);
     task.allocate("float64", [LARGE]);
     task.allocate("float64", [LARGE]);
@@ -49,7 +50,7 @@ describe("TaskScratch", () => {
   });
 
   it("leaves small blocks and strings alone", () => {
-    const pool = new ScratchPool();
+    const pool = new BufferPool();
     const task = new TaskScratch(pool);
     expect(task.owns(task.allocate("float64", [4]).data)).toBe(false);
     expect(task.owns(task.allocate("string", [LARGE]).data)).toBe(false);

@@ -1,10 +1,12 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { regularGrid, wholeGrid } from "@hyperslab/core/chunk-grid";
 import { threadsExecutor } from "@hyperslab/executor/threads";
 import { registerStore, unregisterStore } from "@hyperslab/storage/process-store";
 import { slice } from "@hyperslab/core/box";
 import { openStore } from "@hyperslab/storage/open-store";
 import { openZarrGroup } from "@hyperslab/storage/zarr-group";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { executorContract } from "../contracts/executor.js";
 import { collect, elements } from "./collect.js";
 import { ProgramBuilder, affine, float64, planOf, same, stageOf } from "./plan-builder.js";
@@ -17,20 +19,40 @@ executorContract("threads", async (options) => {
 describe("threadsExecutor", () => {
   const executor = threadsExecutor({ threads: 2 });
   let storeId = 0;
-  beforeAll(() => undefined);
   afterAll(async () => {
     await executor.close();
     unregisterStore(storeId);
   });
 
-  it("yields blocks in shared memory", async () => {
+  it("yields blocks in memory that belongs to nobody else", async () => {
     const p = new ProgramBuilder();
     p.elementwise(affine(2, 0), p.literal(float64([6], (i) => i)));
-    const plan = planOf([stageOf("shared", regularGrid([6], [2]), p)]);
+    const plan = planOf([stageOf("mine", regularGrid([6], [2]), p)]);
     for await (const { block } of executor.run(plan)) {
       if (Array.isArray(block.data)) throw new Error("numbers were due");
-      expect(block.data.buffer).toBeInstanceOf(SharedArrayBuffer);
+      expect(block.data.buffer).toBeInstanceOf(ArrayBuffer);
+      expect(block.data.buffer.byteLength).toBe(16);
     }
+  });
+
+  it("passes large blocks between stages in memory that is used again", async () => {
+    const length = 40_000;
+    const grid = regularGrid([length], [4000]);
+    const first = new ProgramBuilder();
+    first.elementwise(affine(1, 1), first.literal(float64([length], (i) => i)));
+    const second = new ProgramBuilder();
+    second.elementwise(affine(2, 0), second.input(0, [length], ["float64"]));
+    const third = new ProgramBuilder();
+    third.view(third.input(0, [length], ["float64"]), [0]);
+    const from = (stage: number) => [{ stage, axes: same(1) }];
+    const stages = [
+      stageOf("first", grid, first),
+      stageOf("second", grid, second, from(0)),
+      stageOf("third", grid, third, from(1)),
+    ];
+    const expected = Array.from({ length }, (_, i) => (i + 1) * 2);
+    for (let time = 0; time < 3; time++)
+      expect((await collect(executor, planOf(stages))).map(elements)).toEqual([expected]);
   });
 
   it("does not hand out the memory of a literal", async () => {
@@ -73,5 +95,24 @@ describe("threadsExecutor", () => {
     const grid = regularGrid([4], [2]);
     const stages = [stageOf("here", grid, p), stageOf("there", grid, q, [{ stage: 0, axes: same(1) }])];
     expect((await collect(executor, planOf(stages))).map(elements)).toEqual([[60, 70, 80, 90]]);
+  });
+
+  it("does not keep the process alive", async () => {
+    const script = `
+      import { threadsExecutor } from ${JSON.stringify(import.meta.resolve("@hyperslab/executor/threads"))};
+      const literal = { dtype: "float64", shape: [4], data: Float64Array.of(1, 2, 3, 4) };
+      const step = (kind) => ({ ...kind, shape: [4], fields: ["float64"] });
+      const steps = [step({ kind: "literal", literal: 0 }), step({ kind: "broadcast", arg: 0 })];
+      const program = { sources: [], targets: [], literals: [literal], steps };
+      const grid = [{ kind: "regular", length: 4, chunk: 1 }];
+      const cost = { output: 8, working: 0, read: 0 };
+      const stage = { name: "s", grid, fields: ["float64"], inputs: [], cost, program };
+      let sum = 0;
+      for await (const { block } of threadsExecutor({ threads: 2 }).run({ stages: [stage], outputs: [0] }))
+        sum += block.data[0];
+      console.log(sum);
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+    expect(stdout.trim()).toBe("10");
   });
 });

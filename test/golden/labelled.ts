@@ -1,6 +1,14 @@
 /** Compares labelled results with xarray's: values, dtypes, dimensions, names, coordinates and attributes. */
 import type { DataArray, Dataset } from "hyperslab";
-import { type HasLabels, type Labelled, arrayVariable, coordsOf, dataOf, dimsOf, sizesOf } from "hyperslab/labelled";
+import {
+  type HasLabels,
+  type Labelled,
+  arrayVariable,
+  coordsOf,
+  dataOf,
+  dimsOf,
+  sizesOf,
+} from "hyperslab/labelled";
 import type { Variable } from "hyperslab/variable";
 import {
   attributeWord,
@@ -58,27 +66,27 @@ export type Expressions = Readonly<Record<string, (names: Names) => DataArray | 
 /** How elements are compared: `near` where another order of summation is right, too. */
 export type Mode = "exact" | "near";
 
-/** Where a computed result differs from the golden one, a line each; empty where it agrees. */
+/** Where a computed result differs from the golden one, a line each; none where it agrees. */
 export function labelledDifferences(
   got: HasLabels,
   golden: GoldenDataArray | GoldenDataset,
   mode: Mode = "near",
-): string {
+): string[] {
   const { labelled } = got;
   const found: string[] = [];
   if (golden.kind === "DataArray") {
-    if (labelled.kind !== "array") return "a dataset, want an array";
+    if (labelled.kind !== "array") return ["a dataset, want an array"];
     if (labelled.name !== golden.name) found.push(`name ${labelled.name}, want ${golden.name}`);
     found.push(...variableDifferences("the array", arrayVariable(labelled), golden, mode));
   } else {
-    if (labelled.kind !== "dataset") return "an array, want a dataset";
+    if (labelled.kind !== "dataset") return ["an array, want a dataset"];
     found.push(...attributeDifferences("the dataset", labelled.attrs, golden.attributes));
     found.push(...setDifferences("variable", dataOf(labelled), golden.data, mode));
     found.push(...same("sizes", sorted(Object.fromEntries(sizesOf(labelled))), sorted(golden.sizes)));
   }
   found.push(...setDifferences("coordinate", coordsOf(labelled), golden.coords, mode));
   found.push(...same("indexes", indexesOf(labelled), [...golden.indexes].sort()));
-  return found.slice(0, 8).join("\n");
+  return found;
 }
 
 function setDifferences(
@@ -96,7 +104,12 @@ function setDifferences(
 }
 
 /** The same for one variable; `what` names it in the lines. */
-export function variableDifferences(what: string, variable: Variable, golden: GoldenVariable, mode: Mode): string[] {
+export function variableDifferences(
+  what: string,
+  variable: Variable,
+  golden: GoldenVariable,
+  mode: Mode,
+): string[] {
   const found = same(`${what}: dims`, variable.dims, golden.dims);
   const { block } = variable;
   const wrong = block ? differences(block, golden, mode) : "not in memory after compute()";
@@ -129,4 +142,3 @@ function same(what: string, got: unknown, want: unknown): string[] {
 function sorted(record: Readonly<Record<string, unknown>>): [string, unknown][] {
   return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
-

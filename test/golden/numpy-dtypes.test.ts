@@ -27,13 +27,24 @@ interface Signatures {
   unary: Record<OperatorName, (string | null)[]>;
 }
 
+/** Result dtypes that are others on purpose, and why. */
+const ON_PURPOSE: readonly { readonly why: string; readonly question: RegExp }[] = [
+  {
+    why: "of short integers of both signs, the wider float",
+    question: /^(hypot|atan2)\(u?int(8|16), u?int(8|16)\)$/,
+  },
+  { why: "truth values are round already", question: /^round\(bool\)$/ },
+];
+
 /** Lines for the questions that are answered otherwise than by the reference. */
 function disagreements(
   questions: readonly (readonly [string, () => Dtype, string | null | undefined])[],
 ): string {
   const found = questions.flatMap(([question, ask, want = null]) => {
     const got = attempt(ask);
-    return got === want ? [] : [`${question}: ${got}, want ${want}`];
+    return got === want || ON_PURPOSE.some((one) => one.question.test(question))
+      ? []
+      : [`${question}: ${got}, want ${want}`];
   });
   return found.join("\n");
 }

@@ -2,8 +2,8 @@ import { cast, elementwise, literal, rechunk, reduce } from "@hyperslab/array/bu
 import { lower } from "@hyperslab/array/lower";
 import type { Node } from "@hyperslab/array/node";
 import type { Block } from "@hyperslab/core/block";
-import { regularGrid } from "@hyperslab/core/chunk-grid";
-import type { Dtype } from "@hyperslab/core/dtype";
+import { regularGrid, wholeGrid } from "@hyperslab/core/chunk-grid";
+import { asDtype, type Dtype, isTime } from "@hyperslab/core/dtype";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import type { OperatorName } from "@hyperslab/core/operator";
 import { type ReductionName, reduction } from "@hyperslab/core/reduction";
@@ -11,9 +11,10 @@ import { inlineExecutor } from "@hyperslab/executor/inline";
 import { describe, expect, it } from "vitest";
 import { differences, fromWords, type GoldenContent, readGolden, type Word } from "./golden.js";
 
-/** The one block of a result that has one. */
+/** The result as one block. */
 async function evaluate(node: Node): Promise<Block> {
-  for await (const { block } of inlineExecutor().run(lower([node]))) return block;
+  const whole = rechunk(node, wholeGrid(node.shape));
+  for await (const { block } of inlineExecutor().run(lower([whole]))) return block;
   throw new Error("a plan without a result");
 }
 
@@ -35,8 +36,12 @@ interface Elementwise {
   }[];
 }
 
-/** Operators whose last bit is the C library's affair. */
+/** Operators whose last bit is the C library's affair, and those for which -0 and 0 are one. */
 const NEARLY: ReadonlySet<string> = new Set([
+  "minimum",
+  "maximum",
+  "fmin",
+  "fmax",
   "power",
   "hypot",
   "atan2",
@@ -72,7 +77,9 @@ describe("numpy's elements", () => {
       expect(differences(await evaluate(node), golden, NEARLY.has(name) ? "near" : "exact")).toBe("");
     });
     it.each(Object.entries(unary) as [OperatorName, Answer][])("%s", async (name, answer) => {
-      const golden: GoldenContent = { ...answer, shape: [operands.length] };
+      // truth values are round already: ours stay what they are
+      const asked = name === "round" && dtype === "bool" ? { ...answer, dtype, values: operands } : answer;
+      const golden: GoldenContent = { ...asked, shape: [operands.length] };
       const block = await evaluate(elementwise(name, [vector(operands)]));
       expect(differences(block, golden, NEARLY.has(name) ? "near" : "exact")).toBe("");
     });
@@ -104,6 +111,22 @@ interface Reductions {
   })[];
 }
 
+/** Where ours is another answer on purpose, and why. */
+const ON_PURPOSE: readonly {
+  readonly why: string;
+  is(dtype: string, which: string, golden: Reduced): boolean;
+}[] = [
+  {
+    why: "xarray adds float16 up in float16, which overflows; we add in float64",
+    is: (dtype, which, { name }) => dtype === "float16" && which === "large" && /^(mean|var|std)$/.test(name),
+  },
+  {
+    why: "xarray takes NaT for the smallest and the largest time alike; we leave it out, as asked",
+    is: (dtype, which, { name, options }) =>
+      isTime(asDtype(dtype)) && which === "holes" && name.startsWith("arg") && options.skipna === true,
+  },
+];
+
 describe("xarray's reductions", () => {
   const { dims, cases } = readGolden<Reductions>("numpy/reductions.json");
   const cuts: [string, (node: Node) => Node][] = [
@@ -112,16 +135,22 @@ describe("xarray's reductions", () => {
     ["in blocks of 2 x 2", (node) => rechunk(node, regularGrid(node.shape, [2, 2]))],
   ];
   describe.each(cuts)("%s", (_, cut) => {
-    it.each(cases)("of $dtype, $which", async ({ dtype, shape, values, reductions }) => {
+    it.each(cases)("of $dtype, $which", async ({ dtype, which, shape, values, reductions }) => {
       const node = cut(literal(fromWords(dtype, shape, values)));
       const found: string[] = [];
       for (const golden of reductions) {
+        if (ON_PURPOSE.some(({ is }) => is(dtype, which, golden))) continue;
         const { name, options } = golden;
         const axes = golden.dims.map((dim) => dims.indexOf(dim));
         const question = `${name}(${golden.dims.join()}, ${JSON.stringify(options)})`;
         const complain = (wrong: string): unknown => wrong && found.push(`${question}: ${wrong}`);
         try {
-          const asked = reduction(name, node.dtype, { ...options, minCount: options.min_count });
+          const asked = reduction(name, node.dtype, {
+            // NaN is true
+            skipna: options.skipna ?? !["any", "all"].includes(name),
+            ddof: options.ddof,
+            minCount: options.min_count,
+          });
           const { data, dtype: got } = await evaluate(reduce(node, asked, axes));
           // the reduced axes keep length 1 on this level
           if (!golden.error) complain(differences({ data, dtype: got, shape: golden.shape }, golden, "near"));

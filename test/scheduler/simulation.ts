@@ -100,7 +100,12 @@ export function valuesOf(plan: PlanOutline): { graph: TaskGraph; values: number[
   const values: number[] = [];
   for (let task = 0; task < graph.taskCount; task++) {
     const inputs = graph.dependencies.subarray(graph.dependencyStart[task], graph.dependencyStart[task + 1]);
-    values.push(valueOf(task, [...inputs].map((input) => values[input])));
+    values.push(
+      valueOf(
+        task,
+        [...inputs].map((input) => values[input]),
+      ),
+    );
   }
   return { graph, values };
 }
@@ -173,7 +178,16 @@ export class Simulation {
     this.plans.set(ref, plan);
     this.results.set(ref, new Map());
     const { window = 64 } = this.#options;
-    this.send({ kind: "JobSubmitted", client: 1, time: this.time, ref, name: "test", outline: plan, window, progress: true });
+    this.send({
+      kind: "JobSubmitted",
+      client: 1,
+      time: this.time,
+      ref,
+      name: "test",
+      outline: plan,
+      window,
+      progress: true,
+    });
   }
 
   join(): number {
@@ -181,7 +195,16 @@ export class Simulation {
     const id = this.#nextWorker++;
     this.workers.set(id, { id, state: newWorkerState(threads, memory), inbox: [], outbox: [], pending: [] });
     const name = `w${id}`;
-    this.send({ kind: "WorkerJoined", worker: id, time: this.time, name, address: `ws://${name}`, pid: id, threads, memory });
+    this.send({
+      kind: "WorkerJoined",
+      worker: id,
+      time: this.time,
+      name,
+      address: `ws://${name}`,
+      pid: id,
+      threads,
+      memory,
+    });
     return id;
   }
 
@@ -237,7 +260,9 @@ export class Simulation {
     const out = workerReact(worker.state, event);
     const faults = checkWorker(worker.state);
     if (faults.length > 0)
-      throw new Error(`seed ${this.#options.seed}, worker ${worker.id}, ${event.kind}: ${faults.slice(0, 5).join("; ")}`);
+      throw new Error(
+        `seed ${this.#options.seed}, worker ${worker.id}, ${event.kind}: ${faults.slice(0, 5).join("; ")}`,
+      );
     for (const instruction of out) this.#work(worker, instruction);
   }
 
@@ -254,7 +279,12 @@ export class Simulation {
       case "programs": {
         const program = { sources: [], literals: [], targets: [], steps: [] };
         const programs = message.stages.map(() => program);
-        return this.tell(worker, { kind: "ProgramsReceived", job: message.job, stages: message.stages, programs });
+        return this.tell(worker, {
+          kind: "ProgramsReceived",
+          job: message.job,
+          stages: message.stages,
+          programs,
+        });
       }
       case "tasks":
         return this.tell(worker, { kind: "TasksReceived", job: message.job, tasks: message.tasks });
@@ -370,7 +400,10 @@ export class Simulation {
         case "TellFinished":
         case "TellFailed":
           if (this.ended.has(instruction.ref)) throw new Error("a job ended twice");
-          this.ended.set(instruction.ref, instruction.kind === "TellFinished" ? "finished" : fromWire(instruction.error));
+          this.ended.set(
+            instruction.ref,
+            instruction.kind === "TellFinished" ? "finished" : fromWire(instruction.error),
+          );
           this.told.push(instruction);
           break;
         case "TellStarted":
@@ -401,7 +434,9 @@ export class Simulation {
   leftovers(): string[] {
     return [...this.workers.values()]
       .filter(({ state }) => state.blocks.size + state.jobs.size + state.tasks.size + state.fetches.size > 0)
-      .map(({ id, state }) => `worker ${id}: ${state.blocks.size} blocks, ${state.jobs.size} jobs, ${state.tasks.size} tasks`);
+      .map(
+        ({ id, state }) =>
+          `worker ${id}: ${state.blocks.size} blocks, ${state.jobs.size} jobs, ${state.tasks.size} tasks`,
+      );
   }
 }
-

@@ -6,7 +6,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const axes: fc.Arbitrary<ChunkAxis> = fc.oneof(
-  fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 })).map(([n, c]) => regularAxis(n, c)),
+  fc
+    .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 }))
+    .map(([n, c]) => regularAxis(n, c)),
   fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }).map(axisFromChunks),
 );
 

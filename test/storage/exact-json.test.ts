@@ -4,9 +4,13 @@ import { describe, expect, it } from "vitest";
 
 describe("parseExactJson", () => {
   it("keeps large integers, and only those, as bigints", () => {
-    expect(parseExactJson("[9007199254740993, -9223372036854775808, 9007199254740991, 12345678901234567890.0]")).toEqual(
-      [9007199254740993n, -9223372036854775808n, 9007199254740991, 12345678901234567890],
-    );
+    expect(parseExactJson("[9007199254740993, -9223372036854775808, 9007199254740991, 1e19, 1.0]")).toEqual([
+      9007199254740993n,
+      -9223372036854775808n,
+      9007199254740991,
+      1e19,
+      1,
+    ]);
     expect(parseExactJson('{"a": 1e3, "b": 1.5, "c": "12345678901234567890"}')).toEqual({
       a: 1000,
       b: 1.5,
@@ -31,20 +35,36 @@ describe("parseExactJson", () => {
       fc.property(fc.json(), (text) => {
         // the word at the end makes the exact parser do it
         const exact = parseExactJson(`[${text}, NaN]`) as Json[];
-        expect(exact[0]).toEqual(JSON.parse(text));
+        expect(rounded(exact[0])).toEqual(JSON.parse(text));
       }),
     );
   });
-  it.each(["[1,]", "{", '{"a" 1}', "[NaN", "NaN, 1", "[01, NaN]", '["\u0001", NaN]', '{"a": NaN,}', "[--1, NaN]", ""])(
-    "refuses %j",
-    (text) => {
-      expect(() => parseExactJson(text)).toThrow(SyntaxError);
-    },
-  );
+  it.each([
+    "[1,]",
+    "{",
+    '{"a" 1}',
+    "[NaN",
+    "NaN, 1",
+    "[01, NaN]",
+    '["\u0001", NaN]',
+    '{"a": NaN,}',
+    "[--1, NaN]",
+    "",
+  ])("refuses %j", (text) => {
+    expect(() => parseExactJson(text)).toThrow(SyntaxError);
+  });
   it("refuses nesting without end", () => {
     expect(() => parseExactJson("[".repeat(100_000) + "NaN")).toThrow(SyntaxError);
   });
 });
+
+/** With large integers as the numbers that JSON.parse makes of them. */
+function rounded(value: Json): Json {
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(rounded);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, rounded(member)]));
+}
 
 describe("printExactJson", () => {
   it("prints what it reads again", () => {

@@ -14,7 +14,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 describe("FileStore", () => {
   it("gives the same bytes on its quick and on its patient way", async () => {
     const store = new FileStore(folder);
-    await store.set("/x", Uint8Array.from({ length: 300 }, (_, i) => i));
+    await store.set(
+      "/x",
+      Uint8Array.from({ length: 300 }, (_, i) => i),
+    );
     // one read in sixteen goes through the thread pool
     for (let i = 0; i < 40; i++) {
       expect((await store.get("/x"))?.length).toBe(300);

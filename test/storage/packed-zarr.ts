@@ -52,7 +52,11 @@ export function texts({ dtype, data }: Block): string[] {
 }
 
 /** What a selection takes of the elements of an array, one by one. */
-export function pick<T>(flat: readonly T[], shape: readonly number[], selection: readonly AxisSelection[]): T[] {
+export function pick<T>(
+  flat: readonly T[],
+  shape: readonly number[],
+  selection: readonly AxisSelection[],
+): T[] {
   const strides = stridesOf(shape);
   let offsets = [0];
   selection.forEach((one, axis) => {

@@ -94,9 +94,7 @@ describe("keys", () => {
 
 describe("withRequestLog", () => {
   it("records what is asked", async () => {
-    const { store, requests } = withRequestLog(
-      new MemoryStore(new Map([["/a", Uint8Array.of(1, 2, 3)]])),
-    );
+    const { store, requests } = withRequestLog(new MemoryStore(new Map([["/a", Uint8Array.of(1, 2, 3)]])));
     await store.get("/a");
     await store.getRange("/a", { offset: 1, length: 2 });
     await store.getRange("/a", { suffixLength: 2 });

@@ -5,7 +5,16 @@ import { type AxisCopy, contiguousTarget, copyRegion, fillRegion } from "@hypers
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-const DTYPES: Dtype[] = ["uint8", "float16", "int16", "float32", "int64", "float64", "datetime64[ns]", "string"];
+const DTYPES: Dtype[] = [
+  "uint8",
+  "float16",
+  "int16",
+  "float32",
+  "int64",
+  "float64",
+  "datetime64[ns]",
+  "string",
+];
 
 /** `count` different places of an axis of this length. */
 function places(length: number, count: number): fc.Arbitrary<AxisSelection> {
@@ -24,9 +33,11 @@ function places(length: number, count: number): fc.Arbitrary<AxisSelection> {
 const axisCase = fc
   .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
   .chain(([a, b]) =>
-    fc.nat({ max: Math.min(a, b) }).chain((count) =>
-      fc.tuple(places(a, count), places(b, count)).map(([from, to]) => ({ a, b, from, to })),
-    ),
+    fc
+      .nat({ max: Math.min(a, b) })
+      .chain((count) =>
+        fc.tuple(places(a, count), places(b, count)).map(([from, to]) => ({ a, b, from, to })),
+      ),
   );
 
 const cases = fc.record({
@@ -47,16 +58,23 @@ function filled(dtype: Dtype, length: number): BlockData {
   return data;
 }
 
-function copiesOf(axes: readonly { a: number; b: number; from: AxisSelection; to: AxisSelection }[], reversed: boolean) {
+function copiesOf(
+  axes: readonly { a: number; b: number; from: AxisSelection; to: AxisSelection }[],
+  reversed: boolean,
+) {
   const source = stridesOf(axes.map(({ a }) => a));
   const lengths = axes.map(({ b }) => b);
   const target = reversed ? stridesOf([...lengths].reverse()).reverse() : stridesOf(lengths);
-  return axes.map(
-    ({ from, to }, i): AxisCopy => ({ from, to, fromStride: source[i], toStride: target[i] }),
-  );
+  return axes.map(({ from, to }, i): AxisCopy => ({ from, to, fromStride: source[i], toStride: target[i] }));
 }
 
-function naive(axes: readonly AxisCopy[], visit: (from: number, to: number) => void, depth = 0, from = 0, to = 0): void {
+function naive(
+  axes: readonly AxisCopy[],
+  visit: (from: number, to: number) => void,
+  depth = 0,
+  from = 0,
+  to = 0,
+): void {
   if (depth === axes.length) return visit(from, to);
   const axis = axes[depth];
   for (let i = 0; i < selectionLength(axis.from); i++)

@@ -13,7 +13,10 @@ import {
 import { describe, expect, it } from "vitest";
 
 const read = (text: string, dtype: Dtype): number | bigint | string =>
-  fillElement(readFillValue(parseExactJson(text), dtype, dtype === "string" ? "object" : "plain", "p"), dtype);
+  fillElement(
+    readFillValue(parseExactJson(text), dtype, dtype === "string" ? "object" : "plain", "p"),
+    dtype,
+  );
 
 describe("readFillValue", () => {
   it.each([

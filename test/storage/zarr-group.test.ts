@@ -34,7 +34,8 @@ describe.each([2, 3] as const)("a group in version %i", (version) => {
   it("is the same without consolidated metadata", async () => {
     const store = packed.store();
     if (version === 2) store.entries.delete(root);
-    else store.entries.set(root, json({ zarr_format: 3, node_type: "group", attributes: { title: "packed" } }));
+    else
+      store.entries.set(root, json({ zarr_format: 3, node_type: "group", attributes: { title: "packed" } }));
     const [one, other] = [await open(store), await open(packed.store())];
     expect([...(one?.arrays.keys() ?? [])]).toEqual([...(other?.arrays.keys() ?? [])]);
     expect(one?.attributes).toEqual(other?.attributes);
@@ -74,7 +75,10 @@ describe.each([2, 3] as const)("a group in version %i", (version) => {
       moved.set(root, json({ metadata: { ".zgroup": {}, ...prefixed(consolidated.metadata) } }));
       moved.delete("/deep/er/.zmetadata");
     } else {
-      const metadata = { deep: { node_type: "group" }, ...prefixed(consolidated.consolidated_metadata?.metadata) };
+      const metadata = {
+        deep: { node_type: "group" },
+        ...prefixed(consolidated.consolidated_metadata?.metadata),
+      };
       const inline = { kind: "inline", must_understand: false, metadata };
       moved.set(root, json({ zarr_format: 3, node_type: "group", consolidated_metadata: inline }));
       moved.set("/deep/er/zarr.json", json({ zarr_format: 3, node_type: "group" }));
@@ -106,7 +110,7 @@ describe("openZarrGroup", () => {
     expect(await open(packedZarr(2).store(), "/nowhere")).toBeNull();
   });
   it("takes arrays in a folder without metadata for a group", async () => {
-    const keys = [...packedZarr(2).keys].filter(([key]) => !/^\/\.z/.test(key));
+    const keys = [...packedZarr(2).keys].filter(([key]) => !key.startsWith("/.z"));
     const group = await open(new MemoryStore(new Map(keys)));
     expect(group?.arrays.has("cube")).toBe(true);
   });
@@ -120,9 +124,15 @@ describe("openZarrGroup", () => {
   it("leaves out an array with garbage, an unknown codec or dimensions that don't fit", async () => {
     const store = packedZarr(3).store();
     store.entries.set("/zarr.json", json({ zarr_format: 3, node_type: "group" }));
-    const edges = JSON.parse(new TextDecoder().decode(store.entries.get("/edges/zarr.json"))) as Record<string, unknown>;
+    const edges = JSON.parse(new TextDecoder().decode(store.entries.get("/edges/zarr.json"))) as Record<
+      string,
+      unknown
+    >;
     store.entries.set("/one/zarr.json", Buffer.from("{ nonsense"));
-    store.entries.set("/cube/zarr.json", json({ ...edges, codecs: [{ name: "bytes" }, { name: "made_up" }] }));
+    store.entries.set(
+      "/cube/zarr.json",
+      json({ ...edges, codecs: [{ name: "bytes" }, { name: "made_up" }] }),
+    );
     store.entries.set("/huge/zarr.json", json({ ...edges, dimension_names: ["x", "y"] }));
     store.entries.set("/words/zarr.json", json({ ...edges, dimension_names: ["y", "y"] }));
     const group = await open(store);

@@ -1,7 +1,13 @@
 import { allocateBlock } from "@hyperslab/core/block";
 import { type AxisSelection, positions, slice } from "@hyperslab/core/box";
-import { CancelledError, CodecError, ShapeError, StorageError, isHyperslabError } from "@hyperslab/core/errors";
-import type { MemoryStore } from "@hyperslab/storage/memory-store";
+import {
+  CancelledError,
+  CodecError,
+  ShapeError,
+  StorageError,
+  isHyperslabError,
+} from "@hyperslab/core/errors";
+import { MemoryStore } from "@hyperslab/storage/memory-store";
 import { openSource } from "@hyperslab/storage/open-source";
 import { registerStore } from "@hyperslab/storage/process-store";
 import { type StoreRequest, withRequestLog } from "@hyperslab/storage/request-log";
@@ -21,7 +27,10 @@ async function sourceOf(store: ReadableStore, name: string): Promise<ArraySource
 }
 
 /** A source, and the list of chunk requests that it grows. */
-async function logged(version: 2 | 3, name: string): Promise<{ source: ArraySource; requests: StoreRequest[] }> {
+async function logged(
+  version: 2 | 3,
+  name: string,
+): Promise<{ source: ArraySource; requests: StoreRequest[] }> {
   const { store, requests } = withRequestLog(packedZarr(version).store());
   const source = await sourceOf(store, name);
   requests.length = 0;
@@ -86,6 +95,48 @@ describe.each([2, 3] as const)("arrays of zarr-python in version %i", (version) 
   });
 });
 
+describe("a rectilinear grid", () => {
+  it("is read chunk by chunk, each of its own shape", async () => {
+    const store = new MemoryStore();
+    const [rows, columns] = [
+      [2, 3],
+      [1, 4, 4],
+    ];
+    const metadata = {
+      zarr_format: 3,
+      node_type: "array",
+      shape: [5, 8],
+      data_type: "uint8",
+      chunk_grid: {
+        name: "rectilinear",
+        configuration: { kind: "inline", chunk_shapes: [rows, [1, [4, 2]]] },
+      },
+      chunk_key_encoding: { name: "default" },
+      fill_value: 0,
+      codecs: [{ name: "bytes" }],
+      dimension_names: ["y", "x"],
+    };
+    await store.set("/a/zarr.json", Buffer.from(JSON.stringify(metadata)));
+    await store.set("/zarr.json", Buffer.from('{"zarr_format": 3, "node_type": "group"}'));
+    for (const [i, height] of rows.entries())
+      for (const [j, width] of columns.entries()) {
+        const top = i * 2;
+        const left = [0, 1, 5][j];
+        const chunk = Uint8Array.from(
+          { length: height * width },
+          (_, k) => (top + Math.floor(k / width)) * 8 + left + (k % width),
+        );
+        await store.set(`/a/c/${i}/${j}`, chunk);
+      }
+    const source = await sourceOf(store, "a");
+    const values = Array.from({ length: 40 }, (_, i) => String(i));
+    const selection = [slice(4, 3, -2), positions([7, 0, 4, 5])];
+    expect(texts(await readAll(source, selection))).toEqual(pick(values, [5, 8], selection));
+    expect(texts(await readAll(source, whole([5, 8])))).toEqual(values);
+    expect(source.describe().grid.map((axis) => axis.kind)).toEqual(["irregular", "irregular"]);
+  });
+});
+
 describe("the bytes that a read needs", () => {
   it("are those of the chunks it touches", async () => {
     const { source, requests } = await logged(3, "edges");
@@ -137,7 +188,7 @@ describe("the bytes that a read needs", () => {
       sizeOf: (key) => memory.sizeOf(key),
     };
     const source = await sourceOf(slow, "edges");
-    await Promise.all([readAll(source)]);
+    await readAll(source);
     expect(most).toBe(8);
   });
 });
@@ -183,9 +234,7 @@ describe("damaged and missing chunks", () => {
     const failing: ReadableStore = {
       label: "failing:",
       get: (key) =>
-        key === chunk
-          ? Promise.reject(new StorageError({ path: key, reason: "gone" }))
-          : memory.get(key),
+        key === chunk ? Promise.reject(new StorageError({ path: key, reason: "gone" })) : memory.get(key),
       getRange: (key, range) => memory.getRange(key, range),
       sizeOf: (key) => memory.sizeOf(key),
     };

@@ -1,6 +1,12 @@
 import { DtypeError, FormatError } from "@hyperslab/core/errors";
 import type { Json } from "@hyperslab/storage/exact-json";
-import { chunkKey, describeZarr, readGrid, storedChunkShape, storedGrid } from "@hyperslab/storage/zarr-metadata";
+import {
+  chunkKey,
+  describeZarr,
+  readGrid,
+  storedChunkShape,
+  storedGrid,
+} from "@hyperslab/storage/zarr-metadata";
 import { readV3Array, v3DataTypeOf, writeV3Array } from "@hyperslab/storage/zarr-v3-metadata";
 import { describe, expect, it } from "vitest";
 
@@ -118,7 +124,11 @@ describe("readV3Array", () => {
   it("makes keys of both kinds", () => {
     expect(chunkKey(read(), "/a", [1, 2])).toBe("/a/c/1/2");
     const key = (name: string, configuration?: Json): string =>
-      chunkKey(read({ chunk_key_encoding: { name, ...(configuration ? { configuration } : {}) } }), "/a", [1, 2]);
+      chunkKey(
+        read({ chunk_key_encoding: { name, ...(configuration ? { configuration } : {}) } }),
+        "/a",
+        [1, 2],
+      );
     expect(key("default", { separator: "." })).toBe("/a/c.1.2");
     expect(key("default")).toBe("/a/c/1/2");
     expect(key("v2")).toBe("/a/1.2");

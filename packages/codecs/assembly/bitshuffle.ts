@@ -1,3 +1,4 @@
+/* oxlint-disable no-loss-of-precision -- literals of AssemblyScript are exact, with 64 bits */
 /**
  * Owns the bit half of bitshuffle: within each byte plane (see `shuffle.ts`), eight bits of n bytes ↔ eight rows
  * of n / 8 bytes. Bit k of bytes 8i … 8i + 7 is byte i of row k, first byte lowest. n is a multiple of 8.

@@ -89,7 +89,7 @@ function hash5(at: usize): usize {
 }
 
 /** Writes a run of length codes: the part of `length` beyond 15. */
-function putLength(op: usize, length: usize): usize {
+export function putLength(op: usize, length: usize): usize {
   let rest = length - 15;
   while (rest >= 255) {
     store<u8>(op++, 255);

@@ -2,11 +2,13 @@
 import { placeWorkspace } from "./workspace";
 import { placeZstd } from "./zstd-tables";
 export { blosclzDecode } from "./blosclz";
+export { copy } from "./copy";
 export { lz4Decode, lz4DecodeAfter, lz4Encode } from "./lz4";
+export { lz4EncodeThorough } from "./lz4hc";
 export { shuffle, unshuffle } from "./shuffle";
 export { joinBits, splitBits } from "./bitshuffle";
 export { snappyDecode } from "./snappy";
-export { zstdDecode } from "./zstd";
+export { zstdChecksum, zstdDecode } from "./zstd";
 
 /** Puts the workspace at `base`. @returns its length in bytes */
 export function init(base: usize): usize {

@@ -20,14 +20,14 @@ export let patterns: usize = 0;
 export let steps: usize = 0;
 /** Where the tables of zstd begin. */
 export let zstdTables: usize = 0;
-/** The hash tables of the encoders. */
+/** The tables of the encoders: hashes (64 KiB), and chains (128 KiB). */
 export let hashTable: usize = 0;
 
 /** Literals of a block of zstd: 128 KiB at most, and what fast copies run over. */
 export let literalBuffer: usize = 0;
 
 const ZSTD_TABLE_BYTES: usize = 32 << 10;
-const HASH_BYTES: usize = 64 << 10;
+const HASH_BYTES: usize = 192 << 10;
 const LITERAL_BYTES: usize = (128 << 10) + 64;
 
 export function placeWorkspace(base: usize): usize {

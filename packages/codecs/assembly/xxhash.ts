@@ -1,3 +1,4 @@
+/* oxlint-disable no-loss-of-precision -- literals of AssemblyScript are exact, with 64 bits */
 /** Owns XXH64, seed 0: the checksum of zstd frames. */
 
 const P1: u64 = 0x9e3779b185ebca87;

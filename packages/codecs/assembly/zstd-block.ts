@@ -206,7 +206,7 @@ export function decodeBlock(source: usize, length: usize, start: usize, op: usiz
 
     // the sequences' bits are read from the end; `at` are eight bytes of which the top `used` bits are done
     if (ip >= end) return TRUNCATED;
-    const lastByte: u32 = load<u8>(end, -1);
+    const lastByte: u32 = load<u8>(end - 1);
     if (lastByte === 0) return MALFORMED;
     let at = end - 8;
     let used: u64 = <u64>(clz<u32>(lastByte) - 23);

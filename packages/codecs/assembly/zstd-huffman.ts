@@ -5,7 +5,6 @@
 import { MALFORMED, TRUNCATED } from "./workspace";
 import {
   buildTable,
-  counts,
   huffmanTable,
   readCounts,
   readLog,
@@ -78,21 +77,25 @@ function readWeights(source: usize, length: usize): u32 {
   while (true) {
     if (count > 253) return 0;
     let entry = weightTable() + ((<usize>one) << 3);
-    store<u8>(weights() + <usize>count++, load<u8>(entry, 4));
+    store<u8>(weights() + <usize>count, load<u8>(entry, 4));
+    count++;
     let bits: u32 = load<u8>(entry, 2);
     left -= <i32>bits;
     if (left < 0) {
-      store<u8>(weights() + <usize>count++, load<u8>(weightTable() + ((<usize>two) << 3), 4));
+      store<u8>(weights() + <usize>count, load<u8>(weightTable() + ((<usize>two) << 3), 4));
+      count++;
       return count;
     }
     one = <u32>load<u16>(entry) + takeBits(start, left, bits);
     if (count > 253) return 0;
     entry = weightTable() + ((<usize>two) << 3);
-    store<u8>(weights() + <usize>count++, load<u8>(entry, 4));
+    store<u8>(weights() + <usize>count, load<u8>(entry, 4));
+    count++;
     bits = load<u8>(entry, 2);
     left -= <i32>bits;
     if (left < 0) {
-      store<u8>(weights() + <usize>count++, load<u8>(weightTable() + ((<usize>one) << 3), 4));
+      store<u8>(weights() + <usize>count, load<u8>(weightTable() + ((<usize>one) << 3), 4));
+      count++;
       return count;
     }
     two = <u32>load<u16>(entry) + takeBits(start, left, bits);
@@ -216,7 +219,7 @@ function finishStream(source: usize, left: i64, op: usize, end: usize): i32 {
 
 /** The top of a stream's bits, with the marker below: its last eight bytes. */
 function firstBits(end: usize): u64 {
-  const padding = clz<u32>(<u32>load<u8>(end, -1)) - 23;
+  const padding = clz<u32>(<u32>load<u8>(end - 1)) - 23;
   return (load<u64>(end - 8) | 1) << (<u64>padding);
 }
 
@@ -236,10 +239,10 @@ function readFour(
   const endD = startD + lengthD;
   if (lengthA === 0 || lengthB === 0 || lengthC === 0 || lengthD === 0) return TRUNCATED;
   if (
-    load<u8>(startB, -1) === 0 ||
-    load<u8>(startC, -1) === 0 ||
-    load<u8>(startD, -1) === 0 ||
-    load<u8>(endD, -1) === 0
+    load<u8>(startB - 1) === 0 ||
+    load<u8>(startC - 1) === 0 ||
+    load<u8>(startD - 1) === 0 ||
+    load<u8>(endD - 1) === 0
   )
     return MALFORMED;
   const table = huffmanTable();

@@ -1,3 +1,4 @@
+/* oxlint-disable no-loss-of-precision -- literals of AssemblyScript are exact, with 64 bits */
 /**
  * Owns the tables of zstd's entropy coding: where they lie in the workspace, the fixed ones, and the building of
  * FSE decoding tables. An FSE entry has 8 bytes: next state (16 bits), bits of the state (8), extra bits of the
@@ -193,7 +194,8 @@ export function readCounts(source: usize, length: usize, maxSymbol: u32, maxLog:
         at += 2;
         for (let i: u32 = 0; i < repeat; i++) {
           if (symbol > maxSymbol) return 0;
-          store<i16>(counts() + ((<usize>symbol++) << 1), 0);
+          store<i16>(counts() + ((<usize>symbol) << 1), 0);
+          symbol++;
         }
       } while (repeat === 3);
     }
@@ -211,7 +213,8 @@ export function readCounts(source: usize, length: usize, maxSymbol: u32, maxLog:
     count--;
     remaining -= count < 0 ? -count : count;
     if (remaining < 1) return 0;
-    store<i16>(counts() + ((<usize>symbol++) << 1), <i16>count);
+    store<i16>(counts() + ((<usize>symbol) << 1), <i16>count);
+    symbol++;
     afterZero = count === 0;
     while (remaining < threshold) {
       width--;

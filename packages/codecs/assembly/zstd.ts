@@ -82,3 +82,8 @@ export function zstdDecode(source: usize, sourceLength: usize, target: usize, ta
   }
   return <i32>(op - target);
 }
+
+/** The checksum of a frame's content. */
+export function zstdChecksum(source: usize, length: usize): u32 {
+  return <u32>xxh64(source, length);
+}

@@ -187,8 +187,12 @@ function compressStream(
         : shorter(encoded, input);
     }
     default: {
-      const { lz4Encode } = wasm.kernels;
-      const written = lz4Encode(source, length, target, length - 1, compressor === "lz4hc" ? 1 : 10 - level);
+      const { lz4Encode, lz4EncodeThorough } = wasm.kernels;
+      // the acceleration and the depths of search that the levels stand for in C-Blosc and liblz4
+      const written =
+        compressor === "lz4hc"
+          ? lz4EncodeThorough(source, length, target, length - 1, 1 << Math.min(9, level + 1))
+          : lz4Encode(source, length, target, length - 1, 10 - level);
       return written > 0 ? wasm.bytes.slice(target, target + written) : plain();
     }
   }

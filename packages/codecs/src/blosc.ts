@@ -30,11 +30,11 @@ export function bloscDecode(
   const target = outputFor(codec, decodedBytes, size, out);
   if (decodedBytes === 0) return target;
   // a stream, what comes out of the streams, the bytes between bit and byte shuffle, the finished block
-  const wasm = memoryFor(target, 4 * blockBytes);
+  const wasm = memoryFor(target, 3 * blockBytes + worstLength(blockBytes));
   const inside = wasm.addressOf(target);
   const blocks: BlockScratch = {
     source: wasm.addressOf(bytes),
-    stream: wasm.scratch(blockBytes),
+    stream: wasm.scratch(worstLength(blockBytes)),
     planes: wasm.scratch(blockBytes),
     joined: wasm.scratch(header.shuffle === "bitshuffle" ? blockBytes : 0),
   };
@@ -50,6 +50,9 @@ export function bloscDecode(
   }
   return target;
 }
+
+/** What a stream may grow to that doesn't compress: Snappy's bound, the worst of all. */
+const worstLength = (length: number): number => 72 + length + Math.floor(length / 6);
 
 /** Addresses of scratch. */
 interface BlockScratch {
@@ -88,17 +91,13 @@ function decodeBlock(
     at += 4;
     if (stored > bytes.length - at)
       throw damaged(codec, `a stream of block ${block} has ${stored} bytes of ${bytes.length - at} left`);
-    const piece = bytes.subarray(at, at + stored);
+    if (stored > worstLength(streamLength))
+      throw damaged(codec, `a stream of block ${block} is much longer than what it holds`);
+    const from =
+      source === null ? wasm.placeAt(bytes.subarray(at, at + stored), stream) : source + at;
     at += stored;
-    if (stored === streamLength) {
-      wasm.bytes.set(piece, to);
-      continue;
-    }
-    if (stored > streamLength)
-      throw damaged(codec, `a stream of block ${block} is longer than what it holds`);
-    if (source === null) wasm.bytes.set(piece, stream);
-    const from = source === null ? stream : source + at - stored;
-    decodeStream(format, codec, wasm, from, stored, to, streamLength);
+    if (stored === streamLength) wasm.kernels.copy(to, from, stored);
+    else decodeStream(format, codec, wasm, from, stored, to, streamLength);
   }
   if (!shuffled) return;
   const { kernels } = wasm;

@@ -6,6 +6,7 @@ import { CodecError } from "@hyperslab/core/errors";
 import { astypeCodec, packbitsCodec } from "./astype.js";
 import { bloscCodec } from "./blosc.js";
 import { adler32Codec, crc32Codec, crc32cCodec, fletcher32Codec } from "./checksum-codec.js";
+import { bzip2Codec } from "./bzip2.js";
 import type { Codec, CodecInput, CodecSpec } from "./codec.js";
 import { gzipCodec, zlibCodec } from "./deflate.js";
 import { deltaCodec } from "./delta.js";
@@ -23,6 +24,7 @@ const COMPRESSORS: Readonly<Record<string, Constructor>> = {
   lz4: lz4Codec,
   gzip: gzipCodec,
   zlib: zlibCodec,
+  bz2: bzip2Codec,
   shuffle: shuffleCodec,
   crc32c: crc32cCodec,
   crc32: crc32Codec,

@@ -1,23 +1,11 @@
-/** Owns the byte-shuffle filter: byte k of all elements, then byte k + 1 … Bytes after the last whole element stay. */
+/**
+ * Owns the byte-shuffle filter: byte k of all elements, then byte k + 1 … Bytes after the last whole element
+ * stay where they are.
+ */
 import type { Codec, CodecSpec } from "./codec.js";
 import { integerOf } from "./configuration.js";
 import { deliver, outputFor } from "./output.js";
-
-/** Gathers bytes by their place within the element. */
-export function shuffle(bytes: Uint8Array, size: number, out: Uint8Array): void {
-  const count = Math.floor(bytes.length / size);
-  for (let k = 0; k < size; k++)
-    for (let i = 0, from = k, to = k * count; i < count; i++, from += size) out[to + i] = bytes[from];
-  out.set(bytes.subarray(count * size), count * size);
-}
-
-/** Undoes {@link shuffle}. */
-export function unshuffle(bytes: Uint8Array, size: number, out: Uint8Array): void {
-  const count = Math.floor(bytes.length / size);
-  for (let k = 0; k < size; k++)
-    for (let i = 0, to = k, from = k * count; i < count; i++, to += size) out[to] = bytes[from + i];
-  out.set(bytes.subarray(count * size), count * size);
-}
+import { memoryFor } from "./wasm-memory.js";
 
 export function shuffleCodec(spec: CodecSpec): Codec {
   const name = spec.name;
@@ -27,13 +15,20 @@ export function shuffleCodec(spec: CodecSpec): Codec {
     decode(bytes, expected, out) {
       if (size === 1) return deliver(name, bytes, expected, out);
       const target = outputFor(name, bytes.length, expected, out);
-      unshuffle(bytes, size, target);
+      const wasm = memoryFor(target, 2 * bytes.length);
+      const source = wasm.place(bytes);
+      const to = wasm.addressOf(target) ?? wasm.scratch(bytes.length);
+      wasm.kernels.unshuffle(size, source, to, bytes.length);
+      wasm.take(to, target);
       return target;
     },
     encode(bytes) {
       if (size === 1) return bytes;
       const out = new Uint8Array(bytes.length);
-      shuffle(bytes, size, out);
+      const wasm = memoryFor(out, 2 * bytes.length);
+      const to = wasm.scratch(bytes.length);
+      wasm.kernels.shuffle(size, wasm.place(bytes), to, bytes.length);
+      wasm.take(to, out);
       return out;
     },
     encodedSize: (bytes) => bytes,

@@ -9,10 +9,14 @@ import { WASM_BASE64 } from "./wasm-binary.js";
 /** What ../assembly exports. Addresses and lengths in bytes; decoders return a length, or an error below 0. */
 export interface Kernels {
   init(base: number): number;
+  /** Bytes that don't overlap. */
+  copy(to: number, from: number, length: number): void;
   lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
   blosclzDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   snappyDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   zstdDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  /** The checksum that a frame of these bytes ends with, as a signed number. */
+  zstdChecksum(source: number, length: number): number;
   /** Matches may reach back to `first`, before `target`. */
   lz4DecodeAfter(
     source: number,
@@ -27,6 +31,13 @@ export interface Kernels {
     target: number,
     targetLength: number,
     acceleration: number,
+  ): number;
+  lz4EncodeThorough(
+    source: number,
+    sourceLength: number,
+    target: number,
+    targetLength: number,
+    depth: number,
   ): number;
   shuffle(size: number, source: number, target: number, length: number): void;
   unshuffle(size: number, source: number, target: number, length: number): void;
@@ -71,7 +82,7 @@ export class WasmMemory {
     this.#memory = memory;
     this.kernels = kernelsIn(memory);
     this.#view = new Uint8Array(memory.buffer);
-    if (length === null) growTo(memory, base + (1 << 18));
+    if (length === null) growTo(memory, base + WORKSPACE_BYTES);
     this.#first = align(base + this.kernels.init(align(base))) + MARGIN;
     this.#end = length === null ? null : base + length;
     this.#next = this.#first;
@@ -117,9 +128,16 @@ export class WasmMemory {
 
   /** Address of `bytes`: where they are, or of a copy in scratch. */
   place(bytes: Uint8Array): number {
-    const inside = this.addressOf(bytes);
-    if (inside !== null) return inside;
-    const address = this.scratch(bytes.length);
+    return this.addressOf(bytes) ?? this.placeAt(bytes, this.scratch(bytes.length + 8));
+  }
+
+  /**
+   * Copies `bytes` to `scratch`, which has eight bytes to spare. Between shared memory and any other, V8 copies
+   * by words only where both are aligned alike, and else byte by byte: so the copy is.
+   * @returns the address of the copy, up to seven bytes on
+   */
+  placeAt(bytes: Uint8Array, scratch: number): number {
+    const address = scratch + (bytes.byteOffset & 7);
     this.bytes.set(bytes, address);
     return address;
   }

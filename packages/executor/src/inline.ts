@@ -8,7 +8,7 @@ import type { Plan } from "@hyperslab/core/plan";
 import { MemoryBudget } from "./memory-budget.js";
 import { runGraph } from "./run-graph.js";
 import { type TaskOptions, runTask } from "./run-task.js";
-import { ScratchPool } from "./scratch.js";
+import { BufferPool } from "./buffer-pool.js";
 import { taskStagesOf } from "./task-stage.js";
 
 export interface InlineOptions extends Pick<TaskOptions, "openSource" | "writeTarget"> {
@@ -28,18 +28,23 @@ export function inlineExecutor(options: InlineOptions = {}): Executor {
     name: "inline",
     run(plan, runOptions = {}) {
       const stages = taskStagesOf(plan);
-      const scratch = new ScratchPool();
+      const buffers = new BufferPool();
       let turn = performance.now();
       return runGraph(
         plan,
-        async (stage, block, inputs, signal) => {
+        async ({ stage, block, inputs, into }, signal) => {
           if (performance.now() - turn > TURN) {
             await setImmediate();
             turn = performance.now();
           }
-          return runTask(stages[stage], block, inputs, { ...io, signal, scratch });
+          return runTask(stages[stage], block, inputs, { ...io, signal, scratch: buffers, into: into ?? [] });
         },
-        { ...runOptions, width: readsRemotely(plan) ? REMOTE_WIDTH : 1, budget: new MemoryBudget(memory) },
+        {
+          ...runOptions,
+          width: readsRemotely(plan) ? REMOTE_WIDTH : 1,
+          budget: new MemoryBudget(memory),
+          buffers,
+        },
       );
     },
   };

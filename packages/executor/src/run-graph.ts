@@ -4,29 +4,41 @@
  * is told by `@hyperslab/core/frontier`, as on a cluster.
  */
 import { type Block, blockBytes } from "@hyperslab/core/block";
+import { itemSize } from "@hyperslab/core/dtype";
 import { CancelledError, type HyperslabError } from "@hyperslab/core/errors";
 import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import { finishTask, frontierOf, pushReady, takeOutput, takeReady } from "@hyperslab/core/frontier";
-import type { Plan } from "@hyperslab/core/plan";
+import type { Plan, StageOutline } from "@hyperslab/core/plan";
+import { sizeOf } from "@hyperslab/core/shape";
 import { coordsOfBlock, expand, inputBlocks, stageOfTask, type TaskGraph } from "@hyperslab/core/task-graph";
+import type { BufferPool } from "./buffer-pool.js";
 import { type MemoryBudget, reservationOf } from "./memory-budget.js";
+import type { ResultMemory } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import { cancelledBy, taskErrorOf, throwIfAborted } from "./task-error.js";
 import { type TaskInputs, boxOfBlock, boxText } from "./task-stage.js";
 
-/** Runs one task: block `block` of stage `stage`. */
-export type TaskRunner = (
-  stage: number,
-  block: number,
-  inputs: TaskInputs,
-  signal: AbortSignal,
-) => Promise<TaskResult>;
+/** One task: block `block` of stage `stage`. */
+export interface GraphTask {
+  readonly stage: number;
+  readonly block: number;
+  readonly inputs: TaskInputs;
+  /** Memory for the result; null where the result leaves the run, and has to have memory of its own. */
+  readonly into: ResultMemory | null;
+}
+
+export type TaskRunner = (task: GraphTask, signal: AbortSignal) => Promise<TaskResult>;
 
 export interface GraphOptions extends RunOptions {
   /** Tasks under way at once, at most. */
   readonly width: number;
   readonly budget: MemoryBudget;
+  /** Where the memory of blocks that pass between stages comes from and goes to. */
+  readonly buffers: BufferPool;
 }
+
+/** Smaller fields are not worth a place in the pool. Bytes. */
+const SMALLEST = 16 * 1024;
 
 interface Finished {
   readonly task: number;
@@ -42,12 +54,14 @@ export async function* runGraph(
   runner: TaskRunner,
   options: GraphOptions,
 ): AsyncGenerator<OutputBlock, void, undefined> {
-  const { signal, on, width, budget } = options;
+  const { signal, on, width, budget, buffers } = options;
   throwIfAborted(signal, "the run");
   const graph = expand(plan);
   const frontier = frontierOf(graph);
   const outputs = outputsByStage(plan);
+  /** Blocks that somebody still needs, by task, and the memory they were given. */
   const blocks = new Map<number, readonly Block[]>();
+  const given = new Map<number, ResultMemory>();
   const running = new Map<number, Promise<void>>();
   const finished: Finished[] = [];
   const ending = new AbortController();
@@ -62,23 +76,30 @@ export async function* runGraph(
   const drop = (task: number): void => {
     budget.held -= bytesOf(blocks.get(task) ?? []);
     blocks.delete(task);
+    for (const buffer of given.get(task) ?? []) if (buffer) buffers.give(buffer);
+    given.delete(task);
   };
   const start = (task: number): void => {
     const { stage, block } = place(task);
     const bytes = reservationOf(plan.stages[stage].cost);
     budget.reserved += bytes;
+    const into = outputs.has(stage) ? null : memoryFor(plan.stages[stage], block, buffers);
+    const inputs = inputsOf(graph, plan, stage, block, blocks);
     const settle = (outcome: Finished["outcome"]): void => {
       budget.reserved -= bytes;
       running.delete(task);
       finished.push({ task, outcome });
+      // the memory of a task that failed may still be written to: it is not used again
+      if (!("error" in outcome)) {
+        blocks.set(task, outcome.fields);
+        budget.held += bytesOf(outcome.fields);
+        if (into) given.set(task, into);
+      }
       wake();
     };
     running.set(
       task,
-      runner(stage, block, inputsOf(graph, plan, stage, block, blocks), either).then(
-        settle,
-        (error: unknown) => settle({ error }),
-      ),
+      runner({ stage, block, inputs, into }, either).then(settle, (error: unknown) => settle({ error })),
     );
   };
   /** Starts what fits. Later tasks overtake one that doesn't fit only where nothing runs that could make room. */
@@ -121,8 +142,6 @@ export async function* runGraph(
       const { task, outcome } = next;
       const { stage, block } = place(task);
       if ("error" in outcome) throw taskErrorOf(plan.stages[stage], block, outcome.error);
-      blocks.set(task, outcome.fields);
-      budget.held += bytesOf(outcome.fields);
       finishTask(frontier, task).forEach(drop);
       done++;
       on?.({ kind: "finished", task, stage, done, tasks: graph.taskCount });
@@ -152,6 +171,15 @@ function outputsByStage(plan: Plan): Map<number, number[]> {
     else byStage.set(stage, [output]);
   });
   return byStage;
+}
+
+/** Memory for the fields of a block. */
+function memoryFor({ grid, fields }: StageOutline, block: number, buffers: BufferPool): ResultMemory {
+  const size = sizeOf(boxOfBlock(grid, block).shape);
+  return fields.map((dtype) => {
+    const bytes = size * itemSize(dtype);
+    return dtype === "string" || bytes < SMALLEST ? null : buffers.take(bytes);
+  });
 }
 
 function inputsOf(

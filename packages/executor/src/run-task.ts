@@ -6,17 +6,19 @@
  */
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type Box, wholeBox } from "@hyperslab/core/box";
-import type { BlockData, Dtype } from "@hyperslab/core/dtype";
+import type { Dtype } from "@hyperslab/core/dtype";
 import type { Program } from "@hyperslab/core/program";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { TargetRef } from "@hyperslab/core/source-ref";
 import { openSource } from "@hyperslab/storage/open-source";
 import { writeTarget } from "@hyperslab/storage/write-target";
+import { BufferPool } from "./buffer-pool.js";
 import { demandOf } from "./demand.js";
 import { type Evaluation, argumentOf, evaluateNext, finishNext } from "./evaluate.js";
 import { type OpenSource, loadSources } from "./load.js";
-import { ScratchPool, TaskScratch } from "./scratch.js";
-import { type Strided, copyOf, emptyValue, fromBlock, toBlock } from "./strided.js";
+import { type ResultMemory, ResultPlace, foreignMemory, memoryUnder } from "./result-memory.js";
+import { TaskScratch } from "./scratch.js";
+import { emptyValue, fromBlock, toBlock } from "./strided.js";
 import { throwIfAborted } from "./task-error.js";
 import { type TaskInputs, type TaskStage, boxOfBlock } from "./task-stage.js";
 import { writeChunks } from "./write-chunks.js";
@@ -33,8 +35,13 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** Puts the result into SharedArrayBuffers, so that other threads see it without a copy. */
   readonly shared?: boolean;
+  /**
+   * Memory for the result, one buffer for each field of the stage (null: allocate it), of as many
+   * bytes as the field's block has, or more.
+   */
+  readonly into?: ResultMemory;
   /** Memory to compute in; give one pool to many tasks of a thread. */
-  readonly scratch?: ScratchPool;
+  readonly scratch?: BufferPool;
   /** How references are opened; the default opens every format of `@hyperslab/storage`. */
   readonly openSource?: OpenSource;
   readonly writeTarget?: WriteTarget;
@@ -62,9 +69,10 @@ export async function runTask(
   throwIfAborted(signal, `task ${stage.name}`);
   const nodes = demandOf(program, boxOfBlock(stage.grid, block));
   const last = nodes.length - 1;
-  const scratch = new TaskScratch(options.scratch ?? new ScratchPool(0));
+  const scratch = new TaskScratch(options.scratch ?? new BufferPool(0));
   const inScratch = (dtype: Dtype, shape: Shape): Block => scratch.allocate(dtype, shape);
-  const fresh = (dtype: Dtype, shape: Shape): Block => allocateBlock(dtype, shape, shared);
+  const result = new ResultPlace(options.into ?? [], shared);
+  const fresh = (dtype: Dtype, shape: Shape): Block => result.allocate(dtype, shape);
   try {
     const { blocks, readBytes } = await loadSources(
       program,
@@ -102,12 +110,11 @@ export async function runTask(
         finishNext(evaluation, written);
       } else evaluateNext(evaluation, i === last ? fresh : inScratch);
     }
-    const foreign = buffersOf(program, inputs);
-    const fields = (evaluation.values[last] ?? []).map((field) =>
-      foreign.has(bufferOf(field.data)) || scratch.owns(field.data)
-        ? copyOf(field, shared)
-        : own(field, shared),
-    );
+    const foreign = foreignMemory(program.literals, inputs);
+    const fields = (evaluation.values[last] ?? []).map((field, k) => {
+      const lent = foreign.has(memoryUnder(field.data)) || scratch.owns(field.data);
+      return result.settle(field, k, lent);
+    });
     return { fields, readBytes };
   } finally {
     scratch.releaseAll();
@@ -126,29 +133,4 @@ export function evaluateLocal(program: Program, box?: Box): Block {
   while (evaluation.values.length < nodes.length) evaluateNext(evaluation, allocateBlock);
   const value = evaluation.values[nodes.length - 1] ?? emptyValue(result.fields, result.shape);
   return toBlock(value[0]);
-}
-
-/** A field in memory of its own and, where asked for, in memory that threads share. */
-function own(field: Strided, shared: boolean): Block {
-  if (Array.isArray(field.data)) return toBlock(field);
-  const { buffer } = field.data;
-  const whole = sizeOf(field.shape) === field.data.length && field.data.byteLength === buffer.byteLength;
-  return whole && (!shared || buffer instanceof SharedArrayBuffer)
-    ? toBlock(field, shared)
-    : copyOf(field, shared);
-}
-
-type Buffer = ArrayBufferLike | readonly string[];
-
-function bufferOf(data: BlockData): Buffer {
-  return Array.isArray(data) ? data : data.buffer;
-}
-
-/** The memory that belongs to others: literals and the blocks of other stages. */
-function buffersOf(program: Program, inputs: TaskInputs): ReadonlySet<Buffer> {
-  const buffers = new Set<Buffer>();
-  for (const literal of program.literals) buffers.add(bufferOf(literal.data));
-  for (const blocks of inputs)
-    for (const fields of blocks.values()) for (const field of fields) buffers.add(bufferOf(field.data));
-  return buffers;
 }

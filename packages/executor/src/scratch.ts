@@ -1,61 +1,25 @@
 /**
- * Owns scratch memory: buffers that a task decodes into and computes in, used again by the next one.
- * Fresh memory costs a page fault for every 4 KiB, about as much as a kernel does; memory that was
- * used before costs nothing. Knows no steps.
+ * Owns the scratch memory of a task: buffers that it decodes into and computes in, given back as
+ * soon as no value stands in them. Knows no steps.
  */
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type BlockData, type Dtype, itemSize, viewOf } from "@hyperslab/core/dtype";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
+import type { BufferPool } from "./buffer-pool.js";
 import type { Value } from "./strided.js";
 
 /** Smaller blocks are left to the garbage collector. Bytes. */
 const SMALLEST = 32 * 1024;
-
-/** Buffers that no task uses now. One pool serves any number of tasks of one thread. */
-export class ScratchPool {
-  readonly #free: ArrayBuffer[] = [];
-  readonly #limit: number;
-  #kept = 0;
-
-  /** @param limit how many bytes to keep while no task uses them */
-  constructor(limit: number = 64 * 2 ** 20) {
-    this.#limit = limit;
-  }
-
-  /** Bytes that wait for the next task. */
-  get kept(): number {
-    return this.#kept;
-  }
-
-  /** A buffer of `bytes` or somewhat more; what stands in it is left over from before. */
-  take(bytes: number): ArrayBuffer {
-    let best = -1;
-    this.#free.forEach((buffer, i) => {
-      const fits = buffer.byteLength >= bytes && buffer.byteLength <= 2 * bytes;
-      if (fits && (best === -1 || buffer.byteLength < this.#free[best].byteLength)) best = i;
-    });
-    if (best === -1) return new ArrayBuffer(bytes);
-    const [buffer] = this.#free.splice(best, 1);
-    this.#kept -= buffer.byteLength;
-    return buffer;
-  }
-
-  give(buffer: ArrayBuffer): void {
-    this.#free.push(buffer);
-    this.#kept += buffer.byteLength;
-    while (this.#kept > this.#limit) this.#kept -= this.#free.shift()?.byteLength ?? 0;
-  }
-}
 
 /**
  * The scratch memory of one task. A buffer goes back to the pool when no retained value stands in it;
  * what a task hands out must be copied out of it ({@link TaskScratch.owns}).
  */
 export class TaskScratch {
-  readonly #pool: ScratchPool;
+  readonly #pool: BufferPool;
   readonly #uses = new Map<ArrayBufferLike, number>();
 
-  constructor(pool: ScratchPool) {
+  constructor(pool: BufferPool) {
     this.#pool = pool;
   }
 
@@ -98,6 +62,6 @@ export class TaskScratch {
 
   #giveBack(buffer: ArrayBufferLike): void {
     this.#uses.delete(buffer);
-    if (buffer instanceof ArrayBuffer) this.#pool.give(buffer);
+    this.#pool.give(buffer);
   }
 }

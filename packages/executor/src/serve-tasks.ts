@@ -2,22 +2,29 @@
  * Owns what a compute thread does: it runs the tasks it is given, and holds nothing but their
  * programs and scratch memory, so it can be ended at any moment.
  */
+import type { Block } from "@hyperslab/core/block";
 import { ArgumentError, toWire } from "@hyperslab/core/errors";
+import { BufferPool } from "./buffer-pool.js";
+import { GarbageMeter } from "./garbage.js";
+import { type ResultMemory, memoryUnder } from "./result-memory.js";
 import { type TaskOptions, runTask } from "./run-task.js";
-import { ScratchPool } from "./scratch.js";
-import type { TaskStage } from "./task-stage.js";
-import { serveThread } from "./thread-rpc.js";
+import type { TaskInputs, TaskStage } from "./task-stage.js";
+import { type ThreadField, giveAway, serveThread } from "./thread-rpc.js";
 
-/** Serves tasks to the pool that started this thread. @param io how storage is reached; the default is `@hyperslab/storage` */
+/**
+ * Serves tasks to the pool that started this thread.
+ * @param io how storage is reached; the default is `@hyperslab/storage`
+ */
 export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> = {}): void {
   const programs = new Map<string, readonly TaskStage[]>();
   const running = new Map<number, AbortController>();
-  const scratch = new ScratchPool();
-
+  const scratch = new BufferPool();
+  const garbage = new GarbageMeter("minor");
   serveThread({
     async run(ticket, task, stages) {
       const controller = new AbortController();
       running.set(ticket, controller);
+      const { into = [], moved = false, inputs } = task;
       try {
         if (stages) programs.set(task.programId, stages);
         const stage = programs.get(task.programId)?.[task.stage];
@@ -26,16 +33,15 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
             asked: `stage ${task.stage} of program ${task.programId}`,
             found: "this thread was not given it",
           });
-        return await runTask(stage, task.block, task.inputs, {
-          ...io,
-          signal: controller.signal,
-          shared: true,
-          scratch,
-        });
+        const { signal } = controller;
+        const options = { ...io, signal, scratch, shared: !moved, into };
+        const { fields, readBytes } = await runTask(stage, task.block, inputs, options);
+        return giveAway({ fields: fields.map((field, k) => withoutGiven(field, into[k])), readBytes });
       } catch (error) {
         return { error: toWire(error) };
       } finally {
         running.delete(ticket);
+        garbage.add(sharedBytes(inputs, into));
       }
     },
     cancel(ticket) {
@@ -45,4 +51,18 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
       programs.delete(programId);
     },
   });
+}
+
+function withoutGiven(field: Block, given: ArrayBufferLike | null | undefined): ThreadField {
+  return given && memoryUnder(field.data) === given ? { ...field, data: null } : field;
+}
+
+/** Bytes of the shared memory that this thread held for a task. */
+function sharedBytes(inputs: TaskInputs, into: ResultMemory): number {
+  let bytes = 0;
+  for (const buffer of into) bytes += buffer?.byteLength ?? 0;
+  for (const blocks of inputs)
+    for (const fields of blocks.values())
+      for (const { data } of fields) if (!Array.isArray(data)) bytes += data.byteLength;
+  return bytes;
 }

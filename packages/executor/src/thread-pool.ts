@@ -7,7 +7,10 @@ import { Worker } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
 import { viewOf } from "@hyperslab/core/dtype";
 import { ArgumentError, CancelledError, ClusterError, fromWire } from "@hyperslab/core/errors";
+import { sizeOf } from "@hyperslab/core/shape";
 import type { Remote } from "comlink";
+import { BufferPool } from "./buffer-pool.js";
+import type { ResultMemory } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import { cancelledBy } from "./task-error.js";
 import type { TaskStage } from "./task-stage.js";
@@ -26,6 +29,15 @@ export interface ThreadPoolOptions {
 
 /** Milliseconds that a cancelled task is given to stop by itself before its thread is ended. */
 const GRACE = 50;
+
+/** Bytes of shared memory that are kept while nobody uses them. */
+const KEPT = 256 * 2 ** 20;
+
+interface Defined {
+  readonly stages: readonly TaskStage[];
+  /** Memory that {@link ThreadPool.define} took for literals. */
+  readonly literals: readonly ArrayBufferLike[];
+}
 
 interface Job {
   readonly ticket: number;
@@ -60,7 +72,9 @@ export class ThreadPool {
   readonly #slots: number;
   readonly #idle: number | undefined;
   readonly #entry: URL;
-  readonly #programs = new Map<string, readonly TaskStage[]>();
+  /** Shared memory to be used again: for results, and for whoever gives tasks their `into`. */
+  readonly buffers: BufferPool = new BufferPool(KEPT, true);
+  readonly #programs = new Map<string, Defined>();
   readonly #waiting: Job[] = [];
   readonly #alive = new Set<Thread>();
   #tickets = 0;
@@ -79,27 +93,37 @@ export class ThreadPool {
     return this.#alive.size;
   }
 
-  /** Makes a program known under a name. Its literals are moved to memory that all threads share. */
+  /** Makes a program known under a name. Its literals are copied to memory that all threads share. */
   define(programId: string, stages: readonly TaskStage[]): void {
-    this.#programs.set(programId, stages.map(withSharedLiterals));
+    const literals: ArrayBufferLike[] = [];
+    const share = (block: Block): Block => this.#toShared(block, literals);
+    this.#programs.set(programId, {
+      stages: stages.map((stage) => ({
+        ...stage,
+        program: { ...stage.program, literals: stage.program.literals.map(share) },
+      })),
+      literals,
+    });
   }
 
   /** Lets go of a program, here and in the threads. */
   forget(programId: string): void {
+    for (const buffer of this.#programs.get(programId)?.literals ?? []) this.buffers.give(buffer);
     this.#programs.delete(programId);
     for (const thread of this.#alive)
       if (thread.programs.delete(programId)) thread.api.forget(programId).catch(() => undefined);
   }
 
   /**
-   * Runs a task on a thread. Its blocks come back in SharedArrayBuffers; inputs that lie in such
-   * ones are not copied.
+   * Runs a task on a thread. Its blocks come back in the memory it was given (`into`), in memory that
+   * only the caller has (`moved`), or else in SharedArrayBuffers. Inputs that lie in shared memory are
+   * not copied. After a failure a thread may still write into what it was given: let go of it.
    * @throws what the task throws, as it was; ClusterError where the thread dies; CancelledError
    */
   run(task: ThreadTask, options: { signal?: AbortSignal } = {}): Promise<TaskResult> {
     const { signal } = options;
     return new Promise<TaskResult>((resolve, reject) => {
-      const stages = this.#programs.get(task.programId);
+      const stages = this.#programs.get(task.programId)?.stages;
       if (this.#closed) throw new CancelledError({ what: "a task given to a closed thread pool" });
       if (signal?.aborted) throw cancelledBy(signal, "a task");
       if (!stages)
@@ -158,12 +182,28 @@ export class ThreadPool {
     }
   }
 
+  #toShared(block: Block, taken: ArrayBufferLike[]): Block {
+    if (Array.isArray(block.data) || block.dtype === "string") return block;
+    const { buffer, byteOffset, byteLength, length } = block.data;
+    if (buffer instanceof SharedArrayBuffer) return block;
+    const shared = this.buffers.take(byteLength);
+    taken.push(shared);
+    new Uint8Array(shared).set(new Uint8Array(buffer, byteOffset, byteLength));
+    return { ...block, data: viewOf(block.dtype, shared, 0, length) };
+  }
+
   #start(): Thread {
-    const worker = new Worker(this.#entry);
+    // flags of the main thread (`--input-type`, loaders of a test runner) are not meant for this module
+    const worker = new Worker(this.#entry, { execArgv: [] });
     const number = ++this.#started;
     let failure: unknown;
     const exited = new Promise<void>((resolve) => {
       worker.on("error", (error) => (failure = error));
+      // an answer that can't be read: nobody knows any more what the thread has done
+      worker.on("messageerror", (error) => {
+        failure = error;
+        void worker.terminate();
+      });
       worker.on("exit", (code) => {
         this.#onExit(thread, code, failure);
         resolve();
@@ -207,7 +247,7 @@ export class ThreadPool {
 
   #onOutcome(thread: Thread, job: Job, outcome: ThreadOutcome): void {
     if ("error" in outcome) job.reject(fromWire(outcome.error));
-    else job.resolve(outcome);
+    else job.resolve(resultOf(outcome, job.task.into));
     this.#done(thread, job);
   }
 
@@ -241,10 +281,17 @@ export class ThreadPool {
         const others = [...thread.jobs.values()].filter((other) => !other.settled);
         thread.jobs.clear();
         this.#end(thread);
-        this.#waiting.unshift(...others);
-        this.#assign();
+        // only then it surely writes no more into memory that they were given
+        void thread.exited.then(() => this.#resume(others));
       }, GRACE).unref();
     }
+  }
+
+  #resume(jobs: readonly Job[]): void {
+    const error = new CancelledError({ what: "a task of a thread pool that closed" });
+    if (this.#closed) for (const job of jobs) job.reject(error);
+    else this.#waiting.unshift(...jobs.filter((job) => !job.settled));
+    this.#assign();
   }
 
   #end(thread: Thread): void {
@@ -266,21 +313,16 @@ export class ThreadPool {
   }
 }
 
-/** The stage with its literals in SharedArrayBuffers: sent to any number of threads, kept once. */
-function withSharedLiterals(stage: TaskStage): TaskStage {
-  const { literals } = stage.program;
-  if (literals.every((literal) => isShared(literal))) return stage;
-  return { ...stage, program: { ...stage.program, literals: literals.map(toShared) } };
-}
-
-function toShared(block: Block): Block {
-  if (isShared(block) || Array.isArray(block.data) || block.dtype === "string") return block;
-  const { buffer, byteOffset, byteLength, length } = block.data;
-  const shared = new SharedArrayBuffer(byteLength);
-  new Uint8Array(shared).set(new Uint8Array(buffer, byteOffset, byteLength));
-  return { ...block, data: viewOf(block.dtype, shared, 0, length) };
-}
-
-function isShared(block: Block): boolean {
-  return Array.isArray(block.data) || block.data.buffer instanceof SharedArrayBuffer;
+/** The fields of an outcome; those in memory that the caller gave stand in the caller's own buffers. */
+function resultOf(
+  { fields, readBytes }: Exclude<ThreadOutcome, { error: unknown }>,
+  into: ResultMemory | undefined,
+): TaskResult {
+  const blocks = fields.map(({ dtype, shape, data }, k): Block => {
+    if (data) return { dtype, shape, data };
+    const buffer = into?.[k];
+    if (!buffer || dtype === "string") throw new TypeError("a thread left out elements that nobody else has");
+    return { dtype, shape, data: viewOf(dtype, buffer, 0, sizeOf(shape)) };
+  });
+  return { fields: blocks, readBytes };
 }

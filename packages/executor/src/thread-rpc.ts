@@ -6,7 +6,8 @@
 import { type MessagePort, type Worker, parentPort } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
 import { ClusterError, type WireError } from "@hyperslab/core/errors";
-import { type Endpoint, type Remote, expose, releaseProxy, wrap } from "comlink";
+import { type Endpoint, type Remote, expose, releaseProxy, transfer, wrap } from "comlink";
+import type { ResultMemory } from "./result-memory.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
 
 /** A task by names: a block of a stage of a program that was defined before. */
@@ -15,10 +16,17 @@ export interface ThreadTask {
   readonly stage: number;
   readonly block: number;
   readonly inputs: TaskInputs;
+  /** Shared memory for the result; see {@link ResultMemory}. Nobody may use it before the task has ended. */
+  readonly into?: ResultMemory;
+  /** The result goes to the caller alone, in plain memory that the thread gives away. */
+  readonly moved?: boolean;
 }
 
+/** A field of a result; its elements are left out where they stand in memory that the caller gave. */
+export type ThreadField = Omit<Block, "data"> & { readonly data: Block["data"] | null };
+
 export type ThreadOutcome =
-  | { readonly fields: Block[]; readonly readBytes: number }
+  | { readonly fields: readonly ThreadField[]; readonly readBytes: number }
   | { readonly error: WireError };
 
 /** What a thread can be asked for. */
@@ -29,6 +37,15 @@ export interface ThreadApi {
   cancel(ticket: number): void;
   /** Lets go of a program. */
   forget(programId: string): void;
+}
+
+/** Marks plain buffers of an outcome to be given away instead of copied. */
+export function giveAway(outcome: ThreadOutcome): ThreadOutcome {
+  if ("error" in outcome) return outcome;
+  const buffers: ArrayBuffer[] = [];
+  for (const { data } of outcome.fields)
+    if (data && !Array.isArray(data) && data.buffer instanceof ArrayBuffer) buffers.push(data.buffer);
+  return transfer(outcome, buffers);
 }
 
 /** The part of Node's ports and workers that comlink needs, in the words of the web. */
@@ -67,5 +84,9 @@ export function serveThread(api: ThreadApi): void {
       reason: "this is the main thread",
       hint: "start it through a ThreadPool",
     });
+  // a message that can't be read would never be answered: better that the thread dies, and is seen to
+  parentPort.on("messageerror", (error) => {
+    throw error;
+  });
   expose(api, endpointOf(parentPort));
 }

@@ -6,10 +6,10 @@ import { availableParallelism } from "node:os";
 import type { Executor, OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import type { Plan } from "@hyperslab/core/plan";
 import { readsRemotely } from "./inline.js";
-import { MemoryBudget } from "./memory-budget.js";
+import { MemoryBudget, reservationOf } from "./memory-budget.js";
 import { runGraph } from "./run-graph.js";
 import { runTask } from "./run-task.js";
-import { ScratchPool } from "./scratch.js";
+import { BufferPool } from "./buffer-pool.js";
 import { isPortableStage, taskStagesOf } from "./task-stage.js";
 import { ThreadPool, type ThreadPoolOptions } from "./thread-pool.js";
 
@@ -25,6 +25,9 @@ export interface ThreadsExecutor extends Executor {
 
 /** Tasks of one thread whose requests overlap, where sources are a network away. */
 const REMOTE_SLOTS = 4;
+
+/** A thread has a second task at hand where no task needs more bytes than this: it never waits for one. */
+const LIGHT = 16 * 2 ** 20;
 
 /** Milliseconds after which a thread without work ends. */
 const IDLE = 10_000;
@@ -50,19 +53,34 @@ async function* runOnPool(
 ): AsyncGenerator<OutputBlock, void, undefined> {
   const stages = taskStagesOf(plan);
   const portable = stages.map(isPortableStage);
+  const read = new Set(plan.stages.flatMap(({ inputs }) => inputs.map((input) => input.stage)));
   const programId = `run ${++runs}`;
-  const scratch = new ScratchPool();
+  const scratch = new BufferPool();
   pool.define(programId, stages);
   try {
     yield* runGraph(
       plan,
-      (stage, block, inputs, signal) =>
-        portable[stage]
-          ? pool.run({ programId, stage, block, inputs }, { signal })
-          : runTask(stages[stage], block, inputs, { signal, shared: true, scratch }),
-      { ...options, width: pool.threads * (readsRemotely(plan) ? REMOTE_SLOTS : 1), budget },
+      ({ stage, block, inputs, into }, signal) => {
+        // a result that later tasks read too is shared with them, any other leaves the run
+        const moved = into === null && !read.has(stage);
+        if (!portable[stage])
+          return runTask(stages[stage], block, inputs, { signal, shared: !moved, into: into ?? [], scratch });
+        return pool.run({ programId, stage, block, inputs, into: into ?? [], moved }, { signal });
+      },
+      {
+        ...options,
+        width: pool.threads * slotsFor(plan),
+        budget,
+        buffers: pool.buffers,
+      },
     );
   } finally {
     pool.forget(programId);
   }
+}
+
+/** Tasks that a thread has under way at once. */
+function slotsFor(plan: Plan): number {
+  if (readsRemotely(plan)) return REMOTE_SLOTS;
+  return plan.stages.every(({ cost }) => reservationOf(cost) <= LIGHT) ? 2 : 1;
 }

@@ -1,8 +1,9 @@
 /** Owns the façade of groups: what `groupBy` gives. It knows records, and how to wrap them again. */
+import type { ReductionName } from "@hyperslab/core/reduction";
 import type { HasLabels, Labelled } from "./labelled.js";
 import { groupArithmetic, groupAt, joinGroups, positionsOf, reduceGroups } from "./ops/group-by.js";
 import type { Grouping } from "./ops/grouping.js";
-import type { Dims, ReduceOptions } from "./ops/reduce.js";
+import { type DimsOrOptions, type ReduceOptions, splitArguments } from "./ops/reduce.js";
 import { inMemoryBlock } from "./evaluate.js";
 
 /** A label of a group: a number, a name, a count of time. */
@@ -62,66 +63,67 @@ export class GroupBy<Self extends HasLabels> {
   }
 
   /** Sum of elements of every group. `da.groupBy("time.month").sum()` */
-  sum(dims?: Dims, options?: ReduceOptions): Self {
+  sum(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("sum", dims, options);
   }
 
   /** Mean of elements of every group. `da.groupBy("time.month").mean()` */
-  mean(dims?: Dims, options?: ReduceOptions): Self {
+  mean(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("mean", dims, options);
   }
 
   /** Smallest element of every group. `da.groupBy("time.month").min()` */
-  min(dims?: Dims, options?: ReduceOptions): Self {
+  min(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("min", dims, options);
   }
 
   /** Largest element of every group. `da.groupBy("time.month").max()` */
-  max(dims?: Dims, options?: ReduceOptions): Self {
+  max(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("max", dims, options);
   }
 
   /** Standard deviation of every group. `da.groupBy("time.month").std()` */
-  std(dims?: Dims, options?: ReduceOptions): Self {
+  std(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("std", dims, options);
   }
 
   /** Variance of every group. `da.groupBy("time.month").var()` */
-  var(dims?: Dims, options?: ReduceOptions): Self {
+  var(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("var", dims, options);
   }
 
   /** Product of elements of every group. `da.groupBy("time.month").prod()` */
-  prod(dims?: Dims, options?: ReduceOptions): Self {
+  prod(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("prod", dims, options);
   }
 
   /** Number of elements that are not missing of every group. `da.groupBy("time.month").count()` */
-  count(dims?: Dims, options?: ReduceOptions): Self {
+  count(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("count", dims, options);
   }
 
   /** First element that is not missing of every group. `da.groupBy("time.month").first()` */
-  first(dims?: Dims, options?: ReduceOptions): Self {
+  first(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("first", dims, options);
   }
 
   /** Last element that is not missing of every group. `da.groupBy("time.month").last()` */
-  last(dims?: Dims, options?: ReduceOptions): Self {
+  last(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("last", dims, options);
   }
 
   /** Whether any element is true of every group. `da.groupBy("time.month").any()` */
-  any(dims?: Dims, options?: ReduceOptions): Self {
+  any(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("any", dims, options);
   }
 
   /** Whether all elements are true of every group. `da.groupBy("time.month").all()` */
-  all(dims?: Dims, options?: ReduceOptions): Self {
+  all(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("all", dims, options);
   }
 
-  #reduce(name: Parameters<typeof reduceGroups>[0], dims: Dims, options: ReduceOptions = {}): Self {
+  #reduce(name: ReductionName, first: DimsOrOptions, second?: ReduceOptions): Self {
+    const { dims, options = {} } = splitArguments(first, second);
     return this.#wrap(reduceGroups(name, this.#labelled, this.#grouping, dims, options));
   }
 

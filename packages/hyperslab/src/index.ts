@@ -1,1 +1,52 @@
-export {};
+/**
+ * The front door: labelled N-dimensional arrays over Zarr and NetCDF, lazily, here or on a cluster.
+ * @module
+ */
+export { DataArray, Dataset } from "./objects.js";
+export { type DataArrayOptions, type DatasetOptions, dataArray, dataset } from "./create.js";
+export { type DatasetLocation, type OpenOptions, openDataset, openZarr } from "./open-dataset.js";
+export { type AlignOptions, align, compute, concat, merge, where } from "./functions.js";
+export type { ConcatOptions, MergeOptions } from "./ops/concat.js";
+export type { Join } from "./ops/align.js";
+export { type Options, setOptions } from "./options.js";
+export type { ComputeOptions } from "./run.js";
+export type { ComputedBlock } from "./ops/compute.js";
+export type { ToZarrOptions } from "./to-zarr.js";
+export type { VariableEncoding } from "./encode-variable.js";
+export { GroupBy, type GroupLabel } from "./group-by.js";
+export { Weighted, type WeightedOptions } from "./weighted.js";
+export { DatetimeAccessor } from "./datetime-accessor.js";
+export { type Encoding, Variable } from "./variable.js";
+export { type HasLabels, type Labelled } from "./labelled.js";
+export { type Label, type LabelSlice, type Tolerance, slice, timedelta } from "./label.js";
+export type { Method } from "./indexes.js";
+export type { Labels, SelOptions } from "./ops/sel.js";
+export type { Positional } from "./ops/isel.js";
+export type { Dims, ReduceOptions } from "./ops/reduce.js";
+export type { BinaryOptions, ScalarLike } from "./ops/elementwise.js";
+export type { ChunkSpec, NewDim } from "./ops/reshape.js";
+export type { DimsAndData, VariableLike } from "./ops/variable-like.js";
+export type { ArrayLike, HyperslabArray, NumberArray } from "./ndarray.js";
+export { countToDate as toDate, formatTime, type TimeField } from "./times.js";
+export type { Attribute, Attributes } from "@hyperslab/storage/source";
+export type { Dtype } from "@hyperslab/core/dtype";
+export type { Executor, RunEvent } from "@hyperslab/core/executor";
+export { Client, type ConnectOptions, connect } from "@hyperslab/client/client";
+export { Cluster, type ClusterEvent, type LocalClusterOptions } from "@hyperslab/launch/local";
+export { closeDefaultExecutor } from "@hyperslab/executor/default-executor";
+export { inlineExecutor } from "@hyperslab/executor/inline";
+export { threadsExecutor } from "@hyperslab/executor/threads";
+export {
+  AlignmentError,
+  ArgumentError,
+  CancelledError,
+  DimensionError,
+  DtypeError,
+  LabelError,
+  MemoryError,
+  NameError,
+  ShapeError,
+  StorageError,
+  TaskError,
+  isHyperslabError,
+} from "@hyperslab/core/errors";

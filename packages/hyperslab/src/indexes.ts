@@ -10,7 +10,14 @@ import { fromFloat16 } from "@hyperslab/core/float16";
 import { commonDtype } from "@hyperslab/core/promotion";
 import { inMemoryBlock } from "./evaluate.js";
 import { type Key, type Label, type Tolerance, isText, keyOfLabel, reachOf } from "./label.js";
-import { type Interval, type Resolution, convertCount, formatTime, parseInterval, resolutionOf } from "./times.js";
+import {
+  type Interval,
+  type Resolution,
+  convertCount,
+  formatTime,
+  parseInterval,
+  resolutionOf,
+} from "./times.js";
 import { Variable } from "./variable.js";
 
 /** How a label that is not there is met: by the nearest, by the last before it, by the first after it. */
@@ -101,7 +108,9 @@ export class Index {
   /** Labels of both, sorted; as a coordinate with the attributes of `left`. */
   union(other: Index, left: Variable, right: Variable): Variable {
     const [a, b] = comparable(this, other);
-    const all = [...new Set([...Array.from(a), ...Array.from(b)])].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));
+    const all = [...new Set([...Array.from(a), ...Array.from(b)])].sort((x, y) =>
+      x < y ? -1 : x > y ? 1 : 0,
+    );
     const dtype = left.dtype === right.dtype ? left.dtype : commonDtype([left.dtype, right.dtype]);
     const data = allocate(dtype, all.length) as Key[] & BlockData;
     for (let i = 0; i < all.length; i++) {
@@ -268,8 +277,9 @@ export class Index {
       });
     const key = keyOfLabel(label, this.dtype, this.dim) as number | bigint;
     const at = this.#search(key, "left");
-    const before = this.decreasing ? at : at - 1;
-    const after = this.decreasing ? at - 1 : at;
+    // "before" and "after" go by position, also where labels fall
+    const before = at - 1;
+    const after = at;
     const distance = (position: number): number | null =>
       position < 0 || position >= this.length ? null : reachOf(this.keys[position] as number | bigint, key);
     const [down, up] = [distance(before), distance(after)];
@@ -303,7 +313,9 @@ export class Index {
         method && limit !== undefined && limit !== Infinity
           ? `no label within the tolerance among ${range}${near}`
           : `not among ${range}${near}`,
-      hint: method ? "widen the tolerance or take another method" : 'give a label that is there, or method: "nearest"',
+      hint: method
+        ? "widen the tolerance or take another method"
+        : 'give a label that is there, or method: "nearest"',
     });
   }
 }

@@ -30,7 +30,11 @@ export interface LabelSlice {
  * da.sel({ time: slice("2000-01", "2000-03"), lat: slice(60, null) });
  * ```
  */
-export function slice(start: Label | null, stop: Label | null = null, step: number | null = null): LabelSlice {
+export function slice(
+  start: Label | null,
+  stop: Label | null = null,
+  step: number | null = null,
+): LabelSlice {
   return { kind: "range", start, stop, step };
 }
 
@@ -61,7 +65,12 @@ export function isText(label: Label): label is string {
  */
 export function keyOfLabel(label: Label, dtype: Dtype, dim: string, isEnd = false): Key {
   const refuse = (hint: string): never => {
-    throw new LabelError({ dim, label: String(label), found: `a ${typeof label} beside ${dtype} labels`, hint });
+    throw new LabelError({
+      dim,
+      label: String(label),
+      found: `a ${typeof label} beside ${dtype} labels`,
+      hint,
+    });
   };
   if (isTime(dtype)) {
     if (label instanceof Date) return dateToCount(label, dtype);

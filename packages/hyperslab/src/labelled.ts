@@ -80,9 +80,10 @@ function sizesOfVariables(variables: ReadonlyMap<string, Variable>): Map<string,
   return sizes;
 }
 
-/** Length of every dimension: the array's own order, or for a dataset that of first use. */
+/** Length of every dimension: in the array's own order, or for a dataset that of first use, data before coordinates. */
 export function sizesOf(labelled: Labelled): Map<string, number> {
-  if (labelled.kind === "dataset") return sizesOfVariables(labelled.variables);
+  if (labelled.kind === "dataset")
+    return sizesOfVariables(new Map([...dataOf(labelled), ...coordsOf(labelled)]));
   const variable = arrayVariable(labelled);
   return new Map(variable.dims.map((dim, axis) => [dim, variable.shape[axis]]));
 }
@@ -95,7 +96,11 @@ export function dimsOf(labelled: Labelled): string[] {
 export function arrayVariable(labelled: Labelled): Variable {
   const variable = labelled.variables.get(THIS);
   if (!variable)
-    throw new ArgumentError({ asked: "one array", found: "a dataset", hint: 'take one variable: ds.get("name")' });
+    throw new ArgumentError({
+      asked: "one array",
+      found: "a dataset",
+      hint: 'take one variable: ds.get("name")',
+    });
   return variable;
 }
 
@@ -147,7 +152,9 @@ export function datasetRecord(
 /** The variables of a record whose dimensions all stand in `dims`. */
 export function coordsWithin(labelled: Labelled, dims: Iterable<string>): Map<string, Variable> {
   const allowed = new Set(dims);
-  return new Map([...coordsOf(labelled)].filter(([, variable]) => variable.dims.every((dim) => allowed.has(dim))));
+  return new Map(
+    [...coordsOf(labelled)].filter(([, variable]) => variable.dims.every((dim) => allowed.has(dim))),
+  );
 }
 
 /** One variable of a record as an array, with the coordinates that fit it. @throws NameError */
@@ -168,7 +175,15 @@ export function parseDims(
   known: readonly string[],
   operation: string,
 ): string[] {
-  const asked = dims === undefined || dims === null ? known : typeof dims === "string" ? [dims] : dims;
-  for (const dim of asked) if (!known.includes(dim)) throw new DimensionError({ dim, dims: known, operation });
+  const asked =
+    dims === undefined || dims === null
+      ? known
+      : dims === "..."
+        ? known
+        : typeof dims === "string"
+          ? [dims]
+          : dims;
+  for (const dim of asked)
+    if (!known.includes(dim)) throw new DimensionError({ dim, dims: known, operation });
   return [...new Set(asked)];
 }

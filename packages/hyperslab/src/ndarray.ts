@@ -9,8 +9,8 @@ import { dateToCount, parseTime } from "./times.js";
 
 /** Typed arrays whose elements are numbers. */
 export type NumberArray = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
-/** Typed arrays whose elements are bigints, in the form in which the types of `ndarray` know them. */
-type BigArray = BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>;
+/** Typed arrays whose elements are bigints, in a form that both `ndarray`'s types and TypeScript 5.0 (tslab's) can read. */
+type BigArray = ReturnType<typeof BigInt64Array.of> | ReturnType<typeof BigUint64Array.of>;
 
 /** An `ndarray` of numbers, of bigints (int64, uint64, times), or of strings. */
 export type HyperslabArray = NdArray<NumberArray> | NdArray<BigArray> | NdArray<string[]>;
@@ -45,7 +45,8 @@ export function toBlock(data: ArrayLike, dtype?: Dtype, shape?: readonly number[
   if (ArrayBuffer.isView(data)) {
     const native = dtypeOfTyped(data as TypedArray);
     const block: Block = { dtype: native, shape: [data.length], data: data as TypedArray };
-    const kept = !dtype || dtype === native || (native === "uint8" && dtype === "bool") || sameBits(native, dtype);
+    const kept =
+      !dtype || dtype === native || (native === "uint8" && dtype === "bool") || sameBits(native, dtype);
     const made = kept
       ? { ...block, dtype: dtype ?? native }
       : { ...filled([data.length], Array.from(data as Iterable<Element>), dtype), dtype };

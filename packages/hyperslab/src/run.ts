@@ -42,7 +42,10 @@ export async function* runBlocks(
   if (lazy.length === 0) return;
   const plan = lower(optimise(lazy.map((i) => nodes[i])));
   const executor = options.on ?? currentExecutor();
-  for await (const { output, index, block } of executor.run(plan, { signal: options.signal, on: options.progress })) {
+  for await (const { output, index, block } of executor.run(plan, {
+    signal: options.signal,
+    on: options.progress,
+  })) {
     const { grid } = plan.stages[plan.outputs[output]];
     yield { node: lazy[output], box: blockBox(grid, coordsOfBlock(grid, index)), block };
   }
@@ -61,7 +64,10 @@ export async function runNodes(nodes: readonly Node[], options: ComputeOptions =
   return nodes.map(({ dtype, shape }, i) => {
     const result = results[i] ?? (sizeOf(shape) === 0 ? allocateBlock(dtype, shape) : undefined);
     if (result && (missing[i] === 0 || sizeOf(shape) === 0)) return result;
-    throw new ClusterError({ who: "the executor", reason: `ended with ${missing[i]} blocks of a result missing` });
+    throw new ClusterError({
+      who: "the executor",
+      reason: `ended with ${missing[i]} blocks of a result missing`,
+    });
   });
 }
 

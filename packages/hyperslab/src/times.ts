@@ -74,11 +74,12 @@ export function formatTime(count: bigint, dtype: Dtype): string {
 /** The coarsest resolution, of days or finer, that says every count exactly. */
 export function resolutionOf(counts: ArrayLike<bigint>, dtype: Dtype): Resolution {
   const perDay = unitsPerDay(unitOf(checked(dtype, "resolution")));
-  const sizes = [1, 24, 1440, 86_400].filter((parts) => parts <= perDay).map((parts) => BigInt(perDay / parts));
+  const sizes = [1, 24, 1440, 86_400]
+    .filter((parts) => parts <= perDay)
+    .map((parts) => BigInt(perDay / parts));
   let finest = 0;
   for (let i = 0; i < counts.length; i++)
-    if (counts[i] !== NAT)
-      while (finest < sizes.length && counts[i] % sizes[finest] !== 0n) finest++;
+    if (counts[i] !== NAT) while (finest < sizes.length && counts[i] % sizes[finest] !== 0n) finest++;
   return (finest + 2) as Resolution;
 }
 
@@ -119,6 +120,11 @@ export function asTimeField(text: string): TimeField {
 export function timeField(counts: BigInt64Array, dtype: Dtype, field: TimeField): Float64Array | string[] {
   const time = checked(dtype, `dt.${field}`);
   if (isTimedelta(time))
-    throw new DtypeError({ dtype, operation: `dt.${field}`, found: "a span of time", hint: "spans have no date" });
+    throw new DtypeError({
+      dtype,
+      operation: `dt.${field}`,
+      found: "a span of time",
+      hint: "spans have no date",
+    });
   return field === "season" ? seasonNames(counts, time) : datePart(counts, time, field);
 }

@@ -1,6 +1,6 @@
 /** Owns the façade of weighted reductions: what `weighted` gives. */
 import type { HasLabels, Labelled } from "./labelled.js";
-import type { Dims } from "./ops/reduce.js";
+import { type Dims, splitArguments } from "./ops/reduce.js";
 import { type WeightedName, checkWeights, weightedReduce } from "./ops/weighted.js";
 
 /** Options of weighted reductions. */
@@ -29,17 +29,18 @@ export class Weighted<Self> {
     this.#wrap = wrap;
   }
 
-  #reduce(name: WeightedName, dims: Dims, options: WeightedOptions = {}): Self {
+  #reduce(name: WeightedName, first: Dims | WeightedOptions, second?: WeightedOptions): Self {
+    const { dims, options = {} } = splitArguments(first, second);
     return this.#wrap(weightedReduce(name, this.#labelled, this.#weights, dims, options.skipna));
   }
 
   /** Weighted mean; missing where all weights are 0. `da.weighted(w).mean("lat")` */
-  mean(dims?: Dims, options?: WeightedOptions): Self {
+  mean(dims?: Dims | WeightedOptions, options?: WeightedOptions): Self {
     return this.#reduce("mean", dims, options);
   }
 
   /** Sum of elements times weights. `da.weighted(w).sum("lat")` */
-  sum(dims?: Dims, options?: WeightedOptions): Self {
+  sum(dims?: Dims | WeightedOptions, options?: WeightedOptions): Self {
     return this.#reduce("sum", dims, options);
   }
 
@@ -49,17 +50,17 @@ export class Weighted<Self> {
   }
 
   /** Sum of weighted squared deviations from the weighted mean. `da.weighted(w).sumOfSquares("lat")` */
-  sumOfSquares(dims?: Dims, options?: WeightedOptions): Self {
+  sumOfSquares(dims?: Dims | WeightedOptions, options?: WeightedOptions): Self {
     return this.#reduce("sumOfSquares", dims, options);
   }
 
   /** Weighted variance. `da.weighted(w).var("lat")` */
-  var(dims?: Dims, options?: WeightedOptions): Self {
+  var(dims?: Dims | WeightedOptions, options?: WeightedOptions): Self {
     return this.#reduce("var", dims, options);
   }
 
   /** Weighted standard deviation. `da.weighted(w).std("lat")` */
-  std(dims?: Dims, options?: WeightedOptions): Self {
+  std(dims?: Dims | WeightedOptions, options?: WeightedOptions): Self {
     return this.#reduce("std", dims, options);
   }
 }

@@ -5,10 +5,13 @@
 import type { Block } from "@hyperslab/core/block";
 import { DtypeError, ShapeError } from "@hyperslab/core/errors";
 import { resultDtype, type ScalarProgram, signatureKey } from "@hyperslab/core/scalar-program";
-import { type Shape, sameShape, stridesOf } from "@hyperslab/core/shape";
+import { type Shape, sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
 import type { BlockData } from "@hyperslab/core/dtype";
 import { canonicalLoop, eachPosition, type LoopAxis } from "./loop.js";
 import type { Operand } from "./operand.js";
+import { runKernel } from "./simd/elementwise.js";
+import { isTranscendental } from "./simd/functions.js";
+import { kernelsAvailable } from "./simd/kernel.js";
 import {
   checkProgram,
   constantLines,
@@ -49,7 +52,24 @@ export function runElementwise(
       asked: `elementwise over (${shape.join(", ")})`,
       found: `a block of (${out.shape.join(", ")})`,
     });
+  const big = sizeOf(shape) >= WORTH || isTranscendental(program);
+  if (big && kernelsAvailable()) {
+    check(program);
+    if (runKernel(program, operands, shape, out)) return;
+  }
   runTwin(program, operands, shape, out);
+}
+
+/** Loops over fewer elements are done before a kernel would be compiled. */
+export const WORTH = 4096;
+
+const checked: WeakSet<ScalarProgram> = new WeakSet();
+
+/** Checks a program once. */
+function check(program: ScalarProgram): void {
+  if (checked.has(program)) return;
+  checkProgram(program);
+  checked.add(program);
 }
 
 /** Checks that operands are those of a program. @throws DtypeError, ShapeError */

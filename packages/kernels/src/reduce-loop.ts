@@ -1,27 +1,34 @@
 /**
  * Owns the walk of a reduction over an N-dimensional loop: which rows, into which positions, in which order.
  *
- * The order of floating-point sums is fixed by shape and axes alone: a run over the innermost axes, if
- * they are reduced, goes to 8 lanes (element `i` to lane `i % 8`), folded as
- * ((0+4)+(2+6)) + ((1+5)+(3+7)); runs are then merged in C order. Where the innermost axis is kept, each
+ * The order of floating-point sums is fixed by shape and axes alone: a run of 64 elements or more
+ * over the innermost axes, if they are reduced, goes to 8 lanes (element `i` to lane `i % 8`), folded as
+ * ((0+4)+(2+6)) + ((1+5)+(3+7)); runs are then merged in C order. Else each
  * position takes its elements in C order.
  */
 import { isTime } from "@hyperslab/core/dtype";
 import { type Reduction, reduction as makeReduction } from "@hyperslab/core/reduction";
 import type { ScalarProgram } from "@hyperslab/core/scalar-program";
-import { type Shape, sizeOf, stridesOf } from "@hyperslab/core/shape";
+import { reduceByKernel } from "./simd/reduce.js";
+import { kernelsAvailable } from "./simd/kernel.js";
+import { isTranscendental } from "./simd/functions.js";
+import { sizeOf, stridesOf } from "@hyperslab/core/shape";
 import { canonicalLoop, eachPosition, type LoopAxis } from "./loop.js";
-import type { Operand } from "./operand.js";
+import { checkProgram } from "./program-source.js";
 import { compileMerge } from "./reduction-source.js";
 import { allocatePlanes, type Merge, type Plane, resetPlanes } from "./reduction-state.js";
 import {
+  FOLD,
   isExactSum,
   isOrdered,
   LANES,
+  type Reducing,
   type Row,
   type RowLoop,
   rowLoop,
   type RowMode,
+  SHORT_RUN,
+  stateShape,
 } from "./reduce-source.js";
 
 /** Elements of 32 bits whose sum a float64 surely holds. */
@@ -29,41 +36,23 @@ const EXACT = 2 ** 20;
 /** Columns that stay in cache while rows are added to them. */
 const COLUMNS = 4096;
 
-/** Elements of `axis` go to groups: the axis of the result is `groups` long. */
-export interface Grouping {
-  readonly axis: number;
-  readonly codes: Int32Array;
-  readonly groups: number;
-}
+/** Who reduces: kernels where they can and it is worth it, or the plain loops alone. */
+export type Engine = "best" | "loops";
 
-/** What is reduced: a program over operands, looped over `shape`. */
-export interface Reducing {
-  readonly program: ScalarProgram;
-  readonly operands: readonly Operand[];
-  readonly shape: Shape;
-  readonly axes: readonly number[];
-  readonly origin: number;
-  readonly grouping: Grouping | null;
-}
-
-/** Shape of the state: reduced axes have length 1, a grouped axis one position a group. */
-export function stateShape(work: Reducing): number[] {
-  return work.shape.map((length, axis) =>
-    axis === work.grouping?.axis ? work.grouping.groups : work.axes.includes(axis) ? 1 : length,
-  );
-}
+/** Fewer elements than this are done before a kernel would be compiled. */
+const WORTH = 4096;
 
 /** Reduces to planes of the state. */
-export function reduceToPlanes(work: Reducing, reduction: Reduction): Plane[] {
-  if (reduction.name !== "var" && reduction.name !== "std") return pass(work, reduction, null);
+export function reduceToPlanes(work: Reducing, reduction: Reduction, engine: Engine = "best"): Plane[] {
+  if (reduction.name !== "var" && reduction.name !== "std") return pass(work, reduction, null, engine);
   const { dtype } = reduction;
   const timed = isTime(dtype);
   const program = timed ? withCast(work.program) : work.program;
   const numbers = { ...work, program };
   const mean = makeReduction("mean", timed ? "float64" : dtype, { skipna: reduction.skipna });
-  const [means, counts] = pass(numbers, mean, null) as [Float64Array, Float64Array];
+  const [means, counts] = pass(numbers, mean, null, engine) as [Float64Array, Float64Array];
   for (let i = 0; i < means.length; i++) means[i] = counts[i] > 0 ? means[i] / counts[i] : 0;
-  const [moments] = pass(numbers, { ...mean, name: "mean" }, means);
+  const [moments] = pass(numbers, mean, means, engine);
   return [means, moments, counts];
 }
 
@@ -75,13 +64,19 @@ function withCast(program: ScalarProgram): ScalarProgram {
 }
 
 /** One pass over the elements; with `means`, of squared deviations from them into the first plane. */
-function pass(work: Reducing, reduction: Reduction, means: Float64Array | null): Plane[] {
+function pass(work: Reducing, reduction: Reduction, means: Float64Array | null, engine: Engine): Plane[] {
   const { grouping, operands, shape } = work;
   const outShape = stateShape(work);
   const outStrides = stridesOf(outShape);
   const merge = means ? addMoments : compileMerge(reduction);
+  if (sizeOf(shape) === 0) return allocatePlanes(reduction, sizeOf(outShape));
+  const worth = sizeOf(shape) >= WORTH || isTranscendental(work.program);
+  if (engine === "best" && worth && kernelsAvailable()) {
+    checkProgram(work.program);
+    const done = reduceByKernel(work, reduction, means, merge);
+    if (done) return done;
+  }
   const planes = allocatePlanes(reduction, sizeOf(outShape));
-  if (sizeOf(shape) === 0) return planes;
   const exact = isExactSum(reduction) && !means;
   const work0 = exact ? [new Float64Array(sizeOf(outShape)), ...planes.slice(1)] : planes;
 
@@ -125,8 +120,8 @@ function pass(work: Reducing, reduction: Reduction, means: Float64Array | null):
     row.c = at[count + 1];
     row.pos = at[count + 1] + work.origin;
   };
-  const mode: RowMode =
-    last.role === "keep" ? "row" : grouping ? "groups" : isOrdered(reduction) ? "single" : "lanes";
+  const single = isOrdered(reduction) || trailingRun(axes) < SHORT_RUN;
+  const mode: RowMode = last.role === "keep" ? "row" : grouping ? "groups" : single ? "single" : "lanes";
   const run = rowLoop(work.program, reduction, mode, means !== null);
 
   if (mode === "lanes") {
@@ -134,6 +129,7 @@ function pass(work: Reducing, reduction: Reduction, means: Float64Array | null):
     return planes;
   }
   let rows = 0;
+  const most = mode === "single" ? last.length : 1;
   const visit = (at: readonly number[]): void => {
     place(at);
     if (mode === "groups") row.step = groupStep;
@@ -146,7 +142,7 @@ function pass(work: Reducing, reduction: Reduction, means: Float64Array | null):
       }
     }
     run(row);
-    rows += mode === "groups" ? row.n : 1;
+    rows += mode === "groups" ? row.n : most;
     if (exact && rows >= EXACT) {
       flush(work0[0] as Float64Array, planes[0] as BigInt64Array);
       rows = 0;
@@ -163,6 +159,13 @@ function pass(work: Reducing, reduction: Reduction, means: Float64Array | null):
   }
   if (exact) flush(work0[0] as Float64Array, planes[0] as BigInt64Array);
   return planes;
+}
+
+/** Elements in a run along the innermost reduced axes. */
+function trailingRun(axes: readonly LoopAxis[]): number {
+  let run = 1;
+  for (let d = axes.length - 1; d >= 0 && axes[d].role === "reduce"; d--) run *= axes[d].length;
+  return run;
 }
 
 const addMoments: Merge = (into, a, from, b) => {
@@ -210,16 +213,6 @@ function runLanes(axes: readonly LoopAxis[], offsets: readonly number[], row: Ro
     merge(planes, target, lanes, 0);
   });
 }
-
-const FOLD: readonly (readonly [number, number])[] = [
-  [0, 4],
-  [2, 6],
-  [1, 5],
-  [3, 7],
-  [0, 2],
-  [1, 3],
-  [0, 1],
-];
 
 /** Adds exact partial sums to the 64-bit plane, and starts them anew. */
 function flush(from: Float64Array, into: BigInt64Array | BigUint64Array): void {

@@ -1,6 +1,8 @@
 /** Owns the generated loops of reductions: one row of elements, computed by a scalar program, entering a state. */
 import { type BlockData, isTime } from "@hyperslab/core/dtype";
 import type { Reduction } from "@hyperslab/core/reduction";
+import type { Shape } from "@hyperslab/core/shape";
+import type { Operand } from "./operand.js";
 import { type ScalarProgram, signatureKey } from "@hyperslab/core/scalar-program";
 import {
   checkProgram,
@@ -12,6 +14,44 @@ import {
 } from "./program-source.js";
 import { reductionKey, stepSource } from "./reduction-source.js";
 import { isMeanOfTimes, type Plane } from "./reduction-state.js";
+
+/** Elements of `axis` go to groups: the axis of the result is `groups` long. */
+export interface Grouping {
+  readonly axis: number;
+  readonly codes: Int32Array;
+  readonly groups: number;
+}
+
+/** What is reduced: a program over operands, looped over `shape`. */
+export interface Reducing {
+  readonly program: ScalarProgram;
+  readonly operands: readonly Operand[];
+  readonly shape: Shape;
+  readonly axes: readonly number[];
+  readonly origin: number;
+  readonly grouping: Grouping | null;
+}
+
+/** Shape of the state: reduced axes have length 1, a grouped axis one position a group. */
+export function stateShape(work: Reducing): number[] {
+  return work.shape.map((length, axis) =>
+    axis === work.grouping?.axis ? work.grouping.groups : work.axes.includes(axis) ? 1 : length,
+  );
+}
+
+/** Runs shorter than this go element by element into one accumulator. */
+export const SHORT_RUN = 64;
+
+/** The order in which lanes are folded: ((0+4)+(2+6)) + ((1+5)+(3+7)). */
+export const FOLD: readonly (readonly [number, number])[] = [
+  [0, 4],
+  [2, 6],
+  [1, 5],
+  [3, 7],
+  [0, 2],
+  [1, 3],
+  [0, 1],
+];
 
 /** Independent accumulators of a run along the innermost axis; element `i` goes to lane `i % LANES`. */
 export const LANES = 8;

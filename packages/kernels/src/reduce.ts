@@ -10,8 +10,8 @@ import { type Shape, stridesOf } from "@hyperslab/core/shape";
 import { checkOperands } from "./elementwise.js";
 import { canonicalLoop, eachPosition } from "./loop.js";
 import type { Operand } from "./operand.js";
-import { reduceToPlanes, type Reducing, stateShape } from "./reduce-loop.js";
-import { isOrdered } from "./reduce-source.js";
+import { type Engine, reduceToPlanes } from "./reduce-loop.js";
+import { isOrdered, type Reducing, stateShape } from "./reduce-source.js";
 import { compileRowMerge } from "./reduction-source.js";
 import { allocatePlanes, isMeanOfTimes, openPlanes, sealPlanes } from "./reduction-state.js";
 
@@ -52,7 +52,7 @@ export function reduceProgram(
 }
 
 /** A reduction, grouped or not. @throws DtypeError, ShapeError */
-export function reduceWork(work: Reducing, reduction: Reduction): Block[] {
+export function reduceWork(work: Reducing, reduction: Reduction, engine: Engine = "best"): Block[] {
   checkOperands(work.program, work.operands, work.shape);
   if (resultDtype(work.program) !== reduction.dtype)
     throw new DtypeError({
@@ -66,7 +66,7 @@ export function reduceWork(work: Reducing, reduction: Reduction): Block[] {
       found: `${work.axes.length} axes`,
       hint: "positions are counted along one axis: reduce one at a time",
     });
-  return sealPlanes(reduction, reduceToPlanes(work, reduction), stateShape(work));
+  return sealPlanes(reduction, reduceToPlanes(work, reduction, engine), stateShape(work));
 }
 
 /**

@@ -21,6 +21,8 @@ export type ProcessReport =
 
 /** How much of a child's error output is kept. */
 const OUTPUT = 4096;
+/** Milliseconds to wait for the rest of that output once a child has ended. */
+const LAST_WORDS = 100;
 /** Milliseconds that a child may take to end. */
 const GRACE = 3_000;
 
@@ -49,7 +51,16 @@ export class LocalProcess {
         this.#end ??= { code, signal, output: this.#output.trim() };
         resolve(this.#end);
       };
-      this.#child.on("close", end);
+      this.#child.on("exit", (code, signal) => {
+        const pipe = this.#child.stderr;
+        if (!pipe || pipe.readableEnded) return end(code, signal);
+        // its last words may still be on their way; "close" would wait for ever after a disconnect
+        const timer = setTimeout(end, LAST_WORDS, code, signal);
+        pipe.once("end", () => {
+          clearTimeout(timer);
+          end(code, signal);
+        });
+      });
       this.#child.on("error", (error) => {
         this.#output += error.message;
         end(null, null);

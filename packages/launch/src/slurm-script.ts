@@ -78,7 +78,7 @@ export function renderSlurmScript(spec: SlurmSpec, command: WorkerCommand): stri
       throw new ArgumentError({ asked: "one line of a batch script", found: JSON.stringify(line) });
   const worker = [
     `exec ${quote(spec.node ?? "node")} ${quote(command.entry)}`,
-    `--scheduler ${quote(command.url)}`,
+    quote(command.url),
     `--threads ${threads}`,
     `--memory ${Math.floor(bytes * 0.9)}`,
     '--name "$SLURM_JOB_NAME-${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"',

@@ -146,6 +146,6 @@ async function whatIsThere(
 async function incompleteHint(folder: string, name: string): Promise<string | undefined> {
   const found = await listIncomplete(folder, name);
   return found.length
-    ? `a write of it was begun and never finished (${found.join(", ")}): write it again`
+    ? `a write of it was begun and never finished (beside it: ${found.join(", ")}): write it again`
     : undefined;
 }

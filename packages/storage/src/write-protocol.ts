@@ -91,10 +91,13 @@ export async function abortWrite({ working }: PendingWrite): Promise<void> {
   else if (working.kind === "process") unregisterStore(working.id);
 }
 
-/** The directories that unfinished writes of `name` left in `folder`. */
+/**
+ * The directories that unfinished writes of `name` left in `folder`; after a crash in the middle of a
+ * replacement, also what was to be replaced.
+ */
 export async function listIncomplete(folder: string, name: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  return names.filter((one) => one.startsWith(name + MARK));
+  return names.filter((one) => one.startsWith(name + MARK) || one.startsWith(name + OLD));
 }
 
 async function commitStore(destination: StoreRef, working: StoreRef): Promise<void> {

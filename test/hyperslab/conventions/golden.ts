@@ -52,5 +52,13 @@ export function storageOf(dtype: Dtype, values: Values): TypedArray {
 
 /** Attributes with their NaNs. */
 export function attributesOf(plain: Record<string, Attribute>): Record<string, Attribute> {
-  return Object.fromEntries(Object.entries(plain).map(([key, value]) => [key, value === "NaN" ? NaN : value]));
+  return Object.fromEntries(
+    Object.entries(plain).map(([key, value]) => [key, value === "NaN" ? NaN : value]),
+  );
+}
+
+/** Numbers as the goldens write them. */
+export function plainNumbers(numbers: ArrayLike<number | bigint>): Values {
+  const floats = numbers instanceof Float32Array || numbers instanceof Float64Array;
+  return Array.from(numbers, (one) => (Number.isNaN(one) ? "NaN" : floats ? Number(one) : String(one)));
 }

@@ -70,8 +70,10 @@ export function coordinateNames(
       if (typeof value !== "string") continue;
       const names = relatedNames(key, value);
       const absent = names?.filter((one) => !variables.has(one)) ?? [];
-      if (names === null) warnings.push(`variable "${name}": ${key} "${value}" begins with no role; it is left alone`);
-      else if (absent.length) warnings.push(`variable "${name}": ${key} names ${absent.join(", ")}, which is not there`);
+      if (names === null)
+        warnings.push(`variable "${name}": ${key} "${value}" begins with no role; it is left alone`);
+      else if (absent.length)
+        warnings.push(`variable "${name}": ${key} names ${absent.join(", ")}, which is not there`);
       else {
         taken[key] = value;
         add(names);

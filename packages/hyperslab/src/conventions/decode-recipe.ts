@@ -2,11 +2,26 @@
  * Owns the reading of CF attributes: from what is stored to a recipe for its meaning, as pure data.
  * The rules are xarray's. Applies nothing to values (decode-values.ts, decode-times.ts).
  */
-import { type Dtype, type FloatDtype, type IntegerDtype, type TimeUnit, isDtype, isFloat, isInteger, itemSize } from "@hyperslab/core/dtype";
+import {
+  type Dtype,
+  type FloatDtype,
+  type IntegerDtype,
+  type TimeUnit,
+  isDtype,
+  isFloat,
+  isInteger,
+  itemSize,
+} from "@hyperslab/core/dtype";
 import { ConventionError } from "@hyperslab/core/errors";
 import type { Attribute } from "@hyperslab/storage/source";
 import { readFillValues } from "./fill-values.js";
-import { type DatetimeUnits, type DurationName, isDatetimeUnits, isDuration, parseDatetimeUnits } from "./time-units.js";
+import {
+  type DatetimeUnits,
+  type DurationName,
+  isDatetimeUnits,
+  isDuration,
+  parseDatetimeUnits,
+} from "./time-units.js";
 
 /** How the numbers of a variable become times. */
 export type TimeRecipe =
@@ -99,9 +114,11 @@ export function decodeRecipe(
       scale = factor(name, "scale_factor", attributes, encoding);
       offset = factor(name, "add_offset", attributes, encoding);
     }
-    const chosen = (): Dtype => packedDtype(view ?? dtype, stored, options.attributeDtypes ?? {}, mask.length > 0);
+    const chosen = (): Dtype =>
+      packedDtype(view ?? dtype, stored, options.attributeDtypes ?? {}, mask.length > 0);
     if (mask.length > 0) out = packed ? chosen() : maskedDtype(out, time !== null);
-    if (packed && (time !== null || !("_FillValue" in fill.raw || "missing_value" in fill.raw))) out = chosen();
+    if (packed && (time !== null || !("_FillValue" in fill.raw || "missing_value" in fill.raw)))
+      out = chosen();
   }
   if (time?.kind === "datetime") {
     move(attributes, encoding, "units");
@@ -110,29 +127,53 @@ export function decodeRecipe(
     move(attributes, encoding, "units");
     delete attributes["dtype"];
   }
-  const bool = attributes["dtype"] === "bool" && time === null && (isInteger(out) || isFloat(out) || out === "bool");
+  const bool =
+    attributes["dtype"] === "bool" && time === null && (isInteger(out) || isFloat(out) || out === "bool");
   encoding["dtype"] = dtype;
   if (bool) {
     delete attributes["dtype"];
     encoding["dtype"] = "bool";
     out = "bool";
   }
-  return { name, stored: dtype, view, mask, dtype: out, scale, offset, time, bool, attributes, encoding, warnings };
+  return {
+    name,
+    stored: dtype,
+    view,
+    mask,
+    dtype: out,
+    scale,
+    offset,
+    time,
+    bool,
+    attributes,
+    encoding,
+    warnings,
+  };
 }
 
-function timeRecipe(name: string, attributes: Bag, options: DecodeOptions, warnings: string[]): TimeRecipe | null {
+function timeRecipe(
+  name: string,
+  attributes: Bag,
+  options: DecodeOptions,
+  warnings: string[],
+): TimeRecipe | null {
   const { decodeTimes = true, decodeTimedelta } = options;
   const { units, calendar, dtype } = attributes;
   if (decodeTimes && isDatetimeUnits(units)) {
     if (calendar !== undefined && typeof calendar !== "string")
-      throw new ConventionError({ variable: name, attribute: "calendar", found: `${String(calendar)} is no name` });
+      throw new ConventionError({
+        variable: name,
+        attribute: "calendar",
+        found: `${String(calendar)} is no name`,
+      });
     const parsed = parseDatetimeUnits(name, units, calendar ?? null);
     warnings.push(...parsed.warnings);
     return { kind: "datetime", units: parsed.units };
   }
   if (!isDuration(units)) return null;
   const said = typeof dtype === "string" && dtype.startsWith("timedelta64");
-  if (said && (decodeTimedelta ?? decodeTimes)) return { kind: "timedelta", units, unit: saidUnit(name, dtype, warnings) };
+  if (said && (decodeTimedelta ?? decodeTimes))
+    return { kind: "timedelta", units, unit: saidUnit(name, dtype, warnings) };
   return decodeTimedelta === true ? { kind: "timedelta", units, unit: "ns" } : null;
 }
 
@@ -141,7 +182,11 @@ function saidUnit(name: string, dtype: string, warnings: string[]): TimeUnit {
   const unit = /^timedelta64\[(\w+)\]$/.exec(dtype)?.[1];
   if (unit === "s" || unit === "ms" || unit === "us" || unit === "ns") return unit;
   if (!isDtype(dtype))
-    throw new ConventionError({ variable: name, attribute: "dtype", found: `"${dtype}" is no duration that is known here` });
+    throw new ConventionError({
+      variable: name,
+      attribute: "dtype",
+      found: `"${dtype}" is no duration that is known here`,
+    });
   warnings.push(`variable "${name}": durations of ${dtype} are decoded to seconds`);
   return "s";
 }

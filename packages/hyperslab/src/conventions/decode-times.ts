@@ -38,12 +38,21 @@ const MICROSECONDS_PER_DAY = 86_400_000_000n;
  * @param values - as stored
  * @throws ConventionError where the recipe has no time, or the dates can't be represented
  */
-export function decodeTimes(values: BlockData, recipe: DecodeRecipe, options: TimeOptions = {}): DecodedTimes {
+export function decodeTimes(
+  values: BlockData,
+  recipe: DecodeRecipe,
+  options: TimeOptions = {},
+): DecodedTimes {
   const { time, name } = recipe;
   const numbers = numbersOf(decodeValues(values, recipe), recipe);
   if (time === null || numbers === null)
-    throw new ConventionError({ variable: name, attribute: "units", found: `the variable of ${recipe.stored} is no time` });
-  if (time.kind === "timedelta") return decodeDurations(numbers, name, DURATIONS[time.units], time.unit as FineUnit);
+    throw new ConventionError({
+      variable: name,
+      attribute: "units",
+      found: `the variable of ${recipe.stored} is no time`,
+    });
+  if (time.kind === "timedelta")
+    return decodeDurations(numbers, name, DURATIONS[time.units], time.unit as FineUnit);
   const { units } = time;
   const { timeUnit = "ns", useCftime } = options;
   if (useCftime !== true) {
@@ -84,7 +93,12 @@ function reform(calendar: Calendar): bigint {
 }
 
 /** As `datetime64` by plain arithmetic; null where the calendar, the date or a value does not allow it. */
-function decodeDirectly(numbers: Numbers, units: DatetimeUnits, timeUnit: FineUnit, name: string): DecodedTimes | null {
+function decodeDirectly(
+  numbers: Numbers,
+  units: DatetimeUnits,
+  timeUnit: FineUnit,
+  name: string,
+): DecodedTimes | null {
   const { calendar, nanoseconds, plain } = units;
   if (!isStandard(calendar) || !plain) return null;
   const reference = referenceNanoseconds(units);
@@ -94,7 +108,9 @@ function decodeDirectly(numbers: Numbers, units: DatetimeUnits, timeUnit: FineUn
   const counted = countIn(numbers, nanoseconds, unit, start);
   if (!isTimeValue(start) || !counted) return null;
   const warnings =
-    counted.unit === unit ? [] : [`variable "${name}": times are decoded to ${counted.unit}, to keep their fractions`];
+    counted.unit === unit
+      ? []
+      : [`variable "${name}": times are decoded to ${counted.unit}, to keep their fractions`];
   return { dtype: `datetime64[${counted.unit}]`, data: counted.data, warnings };
 }
 
@@ -162,7 +178,8 @@ function decodeByCalendar(
       hint: "open with decodeTimes: false to have the numbers",
     });
   };
-  if (nanoseconds < 1000) return refuse("dates out of the range of datetime64 can't be counted in nanoseconds");
+  if (nanoseconds < 1000)
+    return refuse("dates out of the range of datetime64 can't be counted in nanoseconds");
   const start = floorDivide(referenceNanoseconds(units), 1000n)[0];
   const data = new BigInt64Array(numbers.length);
   let min: bigint | null = null;
@@ -242,6 +259,8 @@ function decodeDurations(numbers: Numbers, name: string, nanoseconds: number, un
   const data = counted.data.map((count) => (count === NAT ? NAT : count * factor));
   const missing = counted.data.every((count) => count === NAT);
   const warnings =
-    target === unit || missing ? [] : [`variable "${name}": durations are decoded to ${target}, to keep their fractions`];
+    target === unit || missing
+      ? []
+      : [`variable "${name}": durations are decoded to ${target}, to keep their fractions`];
   return { dtype: `timedelta64[${target}]`, data, warnings };
 }

@@ -2,7 +2,18 @@
  * Owns applying a recipe to values in memory: mask, scale, offset, truth values. It is what a lazy
  * expression of the same recipe has to equal, and what coordinates are decoded with.
  */
-import { type BlockData, type Dtype, NAT, type NumericDtype, type TypedArray, allocate, isBig, isFloat, isNumeric, viewOf } from "@hyperslab/core/dtype";
+import {
+  type BlockData,
+  type Dtype,
+  NAT,
+  type NumericDtype,
+  type TypedArray,
+  allocate,
+  isBig,
+  isFloat,
+  isNumeric,
+  viewOf,
+} from "@hyperslab/core/dtype";
 import { DtypeError } from "@hyperslab/core/errors";
 import { fromFloat16, toFloat16 } from "@hyperslab/core/float16";
 import type { DecodeRecipe } from "./decode-recipe.js";
@@ -17,7 +28,8 @@ export function decodeValues(values: BlockData, recipe: DecodeRecipe): BlockData
   const { stored, view, dtype, mask, scale, offset, bool } = recipe;
   const nothing = dtype === stored && mask.length === 0 && scale === null && offset === null && view === null;
   if (nothing || Array.isArray(values)) return values;
-  if (!isNumeric(dtype)) throw new DtypeError({ dtype, operation: `decode "${recipe.name}"`, found: `${stored} is stored` });
+  if (!isNumeric(dtype))
+    throw new DtypeError({ dtype, operation: `decode "${recipe.name}"`, found: `${stored} is stored` });
   const seen = view === null ? values : viewOf(view, values.buffer, values.byteOffset, values.length);
   const out = allocate(dtype, values.length) as TypedArray;
   const half = (view ?? stored) === "float16";

@@ -5,9 +5,23 @@
 import { calendarNamed, isDate } from "@hyperslab/core/calendar";
 import { NANOSECONDS, dateTimeOf, floorDivide, isTimeValue, timeValueOf } from "@hyperslab/core/date-time";
 import { formatTime } from "@hyperslab/core/date-format";
-import { type Calendar, NAT, type TimeDtype, calendarOf, isCftime, isTimedelta, unitOf } from "@hyperslab/core/dtype";
+import {
+  type Calendar,
+  NAT,
+  type TimeDtype,
+  calendarOf,
+  isCftime,
+  isTimedelta,
+  unitOf,
+} from "@hyperslab/core/dtype";
 import { ConventionError } from "@hyperslab/core/errors";
-import { DURATIONS, type DurationName, isDuration, parseDatetimeUnits, referenceNanoseconds } from "./time-units.js";
+import {
+  DURATIONS,
+  type DurationName,
+  isDuration,
+  parseDatetimeUnits,
+  referenceNanoseconds,
+} from "./time-units.js";
 
 export interface EncodeOptions {
   /** "<unit> since <date>", or a unit for durations; default: what suits the values. */
@@ -47,7 +61,11 @@ export function encodeTimes(
   const calendarName = options.calendar ?? own;
   const calendar = calendarNamed(calendarName);
   if (!calendar)
-    throw new ConventionError({ variable: name, attribute: "calendar", found: `"${calendarName}" is no calendar of CF` });
+    throw new ConventionError({
+      variable: name,
+      attribute: "calendar",
+      found: `"${calendarName}" is no calendar of CF`,
+    });
   const nanoseconds = nanosecondsIn(calendar, data, dtype, scale, name);
   const [inferred, first] = inferUnits(nanoseconds, isCftime(dtype) ? "microseconds" : "nanoseconds");
   let unit = inferred;
@@ -61,7 +79,11 @@ export function encodeTimes(
     warnings.push(...parsed.warnings);
     const named = NAMES.find((one) => DURATIONS[one] === parsed.units.nanoseconds);
     if (!named)
-      throw new ConventionError({ variable: name, attribute: "units", found: `"${options.units}" has no unit to write times in` });
+      throw new ConventionError({
+        variable: name,
+        attribute: "units",
+        found: `"${options.units}" has no unit to write times in`,
+      });
     unit = named;
     reference = referenceNanoseconds(parsed.units);
     units = `${unit} since ${shortText(reference, calendar)}`;
@@ -72,9 +94,13 @@ export function encodeTimes(
       warnings.push(`variable "${name}": whole numbers need finer units; it is written in "${units}"`);
     }
   }
-  const exact = nanoseconds.every((value) => value === null || (value - reference) % BigInt(DURATIONS[unit]) === 0n);
+  const exact = nanoseconds.every(
+    (value) => value === null || (value - reference) % BigInt(DURATIONS[unit]) === 0n,
+  );
   if (!exact && options.dtype === undefined)
-    warnings.push(`variable "${name}": its times are no whole numbers of "${units}"; they are written as fractions`);
+    warnings.push(
+      `variable "${name}": its times are no whole numbers of "${units}"; they are written as fractions`,
+    );
   const encoded = divide(nanoseconds, reference, unit, exact && options.dtype !== "float64", name, units);
   return { ...encoded, attributes: { units, calendar: calendarName, dtype: undefined }, warnings };
 }
@@ -116,7 +142,8 @@ function inferUnits(values: readonly (bigint | null)[], finest: DurationName): [
 
 function longestUnit(steps: Iterable<bigint>, finest: DurationName): DurationName {
   let unit: DurationName = "days";
-  for (const step of steps) while (unit !== finest && step % BigInt(DURATIONS[unit]) !== 0n) unit = NAMES[NAMES.indexOf(unit) + 1];
+  for (const step of steps)
+    while (unit !== finest && step % BigInt(DURATIONS[unit]) !== 0n) unit = NAMES[NAMES.indexOf(unit) + 1];
   return unit;
 }
 
@@ -161,7 +188,11 @@ function divide(
     if (value === null) return NAT;
     const count = (value - reference) / per;
     if (isTimeValue(count)) return count;
-    throw new ConventionError({ variable: name, attribute: "units", found: `not all times fit an int64 in "${units}"` });
+    throw new ConventionError({
+      variable: name,
+      attribute: "units",
+      found: `not all times fit an int64 in "${units}"`,
+    });
   });
   return { dtype: "int64", data };
 }
@@ -181,10 +212,18 @@ function encodeDurations(
   name: string,
 ): EncodedTimes {
   const values = Array.from(data, (value) => (value === NAT ? null : value * scale));
-  const needed = longestUnit(values.filter((value) => value !== null), "nanoseconds");
+  const needed = longestUnit(
+    values.filter((value) => value !== null),
+    "nanoseconds",
+  );
   const { units = needed } = options;
   if (!isDuration(units))
-    throw new ConventionError({ variable: name, attribute: "units", found: `"${units}" is no unit of durations`, hint: `one of ${NAMES.join(", ")}` });
+    throw new ConventionError({
+      variable: name,
+      attribute: "units",
+      found: `"${units}" is no unit of durations`,
+      hint: `one of ${NAMES.join(", ")}`,
+    });
   const warnings: string[] = [];
   let unit = units;
   const exact = DURATIONS[unit] <= DURATIONS[needed];
@@ -192,7 +231,9 @@ function encodeDurations(
     unit = needed;
     warnings.push(`variable "${name}": whole numbers need finer units; it is written in "${unit}"`);
   } else if (!exact && options.dtype === undefined)
-    warnings.push(`variable "${name}": its durations are no whole numbers of "${unit}"; they are written as fractions`);
+    warnings.push(
+      `variable "${name}": its durations are no whole numbers of "${unit}"; they are written as fractions`,
+    );
   const whole = options.dtype === "int64" || (exact && options.dtype === undefined);
   const encoded = divide(values, 0n, unit, whole, name, unit);
   // the resolution is kept in an attribute, for whoever reads it

@@ -2,7 +2,15 @@
  * Owns the attributes that mark missing values (`_FillValue`, `missing_value`, `_Unsigned`): which
  * stored values they name. Knows no scaling and no time.
  */
-import { type Dtype, type IntegerDtype, isInteger, isNumeric, isSigned, isUnsigned, itemSize } from "@hyperslab/core/dtype";
+import {
+  type Dtype,
+  type IntegerDtype,
+  isInteger,
+  isNumeric,
+  isSigned,
+  isUnsigned,
+  itemSize,
+} from "@hyperslab/core/dtype";
 import type { Attribute } from "@hyperslab/storage/source";
 
 /** Stored values that stand for "missing", and the attributes that said so. */
@@ -42,21 +50,26 @@ export function readFillValues(
     const list = Array.isArray(value) ? (value as readonly Attribute[]) : [value];
     const values = list.filter(isNumber).filter((one) => !Number.isNaN(one));
     if (values.length === 0 && isInteger(dtype)) {
-      warnings.push(`variable "${name}": ${key} is ${String(value)}, which no ${dtype} can be; it is ignored`);
+      warnings.push(
+        `variable "${name}": ${key} is ${String(value)}, which no ${dtype} can be; it is ignored`,
+      );
       continue;
     }
     raw[key] = value;
     if (list.some((one) => !isNumber(one)))
       warnings.push(`variable "${name}": ${key} is ${String(value)}, which is no number; it masks nothing`);
     if (!isNumeric(dtype) || dtype === "bool") {
-      if (values.length) warnings.push(`variable "${name}": ${dtype} has no missing values; ${key} masks nothing`);
+      if (values.length)
+        warnings.push(`variable "${name}": ${dtype} has no missing values; ${key} masks nothing`);
       continue;
     }
     // `_FillValue` is of the stored dtype, and is seen as the data are
     for (const one of values) mask.add(key === "_FillValue" && view ? reinterpret(one, view) : one);
   }
   if (mask.size > 1)
-    warnings.push(`variable "${name}": several fill values (${[...mask].join(", ")}); all of them are missing`);
+    warnings.push(
+      `variable "${name}": several fill values (${[...mask].join(", ")}); all of them are missing`,
+    );
   return { mask: [...mask], raw, view, warnings };
 }
 
@@ -64,7 +77,12 @@ function isNumber(value: Attribute): value is number | bigint {
   return typeof value === "number" || typeof value === "bigint";
 }
 
-function viewOf(name: string, dtype: Dtype, flag: Attribute | undefined, warnings: string[]): IntegerDtype | null {
+function viewOf(
+  name: string,
+  dtype: Dtype,
+  flag: Attribute | undefined,
+  warnings: string[],
+): IntegerDtype | null {
   if (flag === undefined || flag === null) return null;
   if (!isInteger(dtype)) {
     warnings.push(`variable "${name}": _Unsigned is of no meaning for ${dtype}; it is ignored`);

@@ -35,9 +35,18 @@ const SEPARATOR = String.raw`[-\s/,]+`;
 /** Forms of the day, in the order in which they are tried; each must match at the start of the text. */
 const DAYS: readonly (readonly [RegExp, (parts: string[]) => DayReading])[] = [
   [pattern(String.raw`(\d{4})(\d{2})(\d{2})(?!\d)`), ([year, month, day]) => ({ year, month, day })],
-  [pattern(String.raw`(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?!\d)`), ([a, , b, year]) => dayAndMonth(a, b, year)],
-  [pattern(String.raw`([+-]?\d{1,6})-(\d{1,2})(?:-(\d{1,2}))?(?!\d)`), ([year, month, day]) => ({ year, month, day })],
-  [pattern(String.raw`(\d{4})([/.])(\d{1,2})\2(\d{1,2})(?!\d)`), ([year, , month, day]) => ({ year, month, day })],
+  [
+    pattern(String.raw`(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?!\d)`),
+    ([a, , b, year]) => dayAndMonth(a, b, year),
+  ],
+  [
+    pattern(String.raw`([+-]?\d{1,6})-(\d{1,2})(?:-(\d{1,2}))?(?!\d)`),
+    ([year, month, day]) => ({ year, month, day }),
+  ],
+  [
+    pattern(String.raw`(\d{4})([/.])(\d{1,2})\2(\d{1,2})(?!\d)`),
+    ([year, , month, day]) => ({ year, month, day }),
+  ],
   [
     pattern(`(\\d{1,2})${SEPARATOR}${MONTH}${SEPARATOR}(\\d{4})(?!\\d)`),
     ([day, name, year]) => ({ year, month: monthOf(name), day }),
@@ -91,7 +100,10 @@ export function readReferenceDate(text: string): ReferenceReading {
       return { problem: `"${rest.trim()}" behind "${match[0]}" is no time of day` };
     const date = joined(day, clock);
     if (/\d{4}/.test(trimmed)) return { date };
-    return { date, warning: `the reference date "${trimmed}" is ambiguous: its first number is taken for the year` };
+    return {
+      date,
+      warning: `the reference date "${trimmed}" is ambiguous: its first number is taken for the year`,
+    };
   }
   return { problem: `"${trimmed}" is no date` };
 }

@@ -105,7 +105,10 @@ export function parseDatetimeUnits(
   const duration = plain ? plural : Object.hasOwn(SPELLINGS, unit) ? SPELLINGS[unit] : null;
   const nanoseconds = duration ? DURATIONS[duration] : calendarUnit(unit, calendar);
   if (nanoseconds === null)
-    return refuse("units", `"${match[1].trim()}" in "${units}" is no unit of time of the calendar ${calendar}`);
+    return refuse(
+      "units",
+      `"${match[1].trim()}" in "${units}" is no unit of time of the calendar ${calendar}`,
+    );
   const reading = readReferenceDate(match[2]);
   if ("problem" in reading) return refuse("units", `in "${units}", ${reading.problem}`);
   const { date, warning } = reading;
@@ -136,7 +139,10 @@ function calendarUnit(unit: string, calendar: Calendar): number | null {
 }
 
 /** Nanoseconds of the reference date since 1970-01-01 of its calendar, in UTC. */
-export function referenceNanoseconds({ reference, calendar }: Pick<DatetimeUnits, "reference" | "calendar">): bigint {
+export function referenceNanoseconds({
+  reference,
+  calendar,
+}: Pick<DatetimeUnits, "reference" | "calendar">): bigint {
   const { offsetMinutes, ...date } = reference;
   const micro = timeValueOf({ ...date, nanosecond: 0 }, `cftime64[${calendar}]`);
   return micro * 1000n + BigInt(date.nanosecond) - BigInt(offsetMinutes) * BigInt(DURATIONS.minutes);

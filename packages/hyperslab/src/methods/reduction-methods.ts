@@ -3,7 +3,7 @@ import type { ReductionName } from "@hyperslab/core/reduction";
 import { GroupBy } from "../group-by.js";
 import type { HasLabels } from "../labelled.js";
 import { groupingOf } from "../ops/grouping.js";
-import { type Dims, type ReduceOptions, reduceLabelled } from "../ops/reduce.js";
+import { type DimsOrOptions, type ReduceOptions, reduceLabelled, splitArguments } from "../ops/reduce.js";
 import { Weighted } from "../weighted.js";
 import { ArithmeticMethods } from "./arithmetic-methods.js";
 
@@ -12,71 +12,72 @@ import { ArithmeticMethods } from "./arithmetic-methods.js";
  * out of floats unless `skipna: false`. A dataset reduces its numeric variables only, where others have no sum or mean.
  * All throw DimensionError and DtypeError.
  */
-export abstract class ReductionMethods<Self extends HasLabels, Other extends HasLabels> extends ArithmeticMethods<
-  Self,
-  Other
-> {
-  #reduce(name: ReductionName, dims: Dims, options?: ReduceOptions): Self {
+export abstract class ReductionMethods<
+  Self extends HasLabels,
+  Other extends HasLabels,
+> extends ArithmeticMethods<Self, Other> {
+  #reduce(name: ReductionName, first: DimsOrOptions, second?: ReduceOptions): Self {
+    const { dims, options } = splitArguments(first, second);
     return this.wrap(reduceLabelled(name, this.labelled, dims, options));
   }
 
   /** Sum. `da.sum("time")` */
-  sum(dims?: Dims, options?: ReduceOptions): Self {
+  sum(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("sum", dims, options);
   }
 
   /** Mean. `da.mean("time")` */
-  mean(dims?: Dims, options?: ReduceOptions): Self {
+  mean(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("mean", dims, options);
   }
 
   /** Smallest element. `da.min("time")` */
-  min(dims?: Dims, options?: ReduceOptions): Self {
+  min(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("min", dims, options);
   }
 
   /** Largest element. `da.max("time")` */
-  max(dims?: Dims, options?: ReduceOptions): Self {
+  max(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("max", dims, options);
   }
 
   /** Standard deviation. `da.std("time")` */
-  std(dims?: Dims, options?: ReduceOptions): Self {
+  std(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("std", dims, options);
   }
 
   /** Variance. `da.var("time")` */
-  var(dims?: Dims, options?: ReduceOptions): Self {
+  var(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("var", dims, options);
   }
 
   /** Product. `da.prod("time")` */
-  prod(dims?: Dims, options?: ReduceOptions): Self {
+  prod(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("prod", dims, options);
   }
 
   /** True where any element is. `da.any("time")` */
-  any(dims?: Dims, options?: ReduceOptions): Self {
+  any(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("any", dims, options);
   }
 
   /** True where all elements are. `da.all("time")` */
-  all(dims?: Dims, options?: ReduceOptions): Self {
+  all(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("all", dims, options);
   }
 
   /** Number of elements that are not missing. `da.count("time")` */
-  count(dims?: Dims, options?: ReduceOptions): Self {
+  count(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("count", dims, options);
   }
 
   /** Position of the smallest element. `da.argmin("time")` */
-  argmin(dims?: Dims, options?: ReduceOptions): Self {
+  argmin(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("argmin", dims, options);
   }
 
   /** Position of the largest element. `da.argmax("time")` */
-  argmax(dims?: Dims, options?: ReduceOptions): Self {
+  argmax(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("argmax", dims, options);
   }
 

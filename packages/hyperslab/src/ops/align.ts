@@ -27,11 +27,14 @@ export function align(
   exclude: readonly string[] = [],
 ): Labelled[] {
   if (!JOINS.includes(join))
-    throw new ArgumentError({ asked: `join "${String(join)}"`, found: "no such join", hint: `use ${JOINS.join(", ")}` });
+    throw new ArgumentError({
+      asked: `join "${String(join)}"`,
+      found: "no such join",
+      hint: `use ${JOINS.join(", ")}`,
+    });
   let aligned = [...objects];
   const dims = new Set(objects.flatMap((object) => [...sizesOf(object).keys()]));
-  for (const dim of dims)
-    if (!exclude.includes(dim)) aligned = alignAlong(dim, aligned, join, operation);
+  for (const dim of dims) if (!exclude.includes(dim)) aligned = alignAlong(dim, aligned, join, operation);
   return aligned;
 }
 
@@ -59,7 +62,9 @@ function alignAlong(dim: string, objects: readonly Labelled[], join: Join, opera
     const own = labels[i];
     if (!own) {
       const length = sizesOf(object).get(dim);
-      return length === undefined ? object : checkLengths(dim, [length, target.shape[0]], operation, [object])[0];
+      return length === undefined
+        ? object
+        : checkLengths(dim, [length, target.shape[0]], operation, [object])[0];
     }
     return reindexLabels(object, dim, target);
   });
@@ -131,7 +136,6 @@ function asRun(found: Int32Array): ReturnType<typeof slice> | null {
   if (found.length === 0 || found[0] === -1) return null;
   const step = found.length > 1 ? found[1] - found[0] : 1;
   if (step === 0) return null;
-  for (let i = 1; i < found.length; i++)
-    if (found[i] === -1 || found[i] - found[i - 1] !== step) return null;
+  for (let i = 1; i < found.length; i++) if (found[i] === -1 || found[i] - found[i - 1] !== step) return null;
   return slice(found[0], found.length, step);
 }

@@ -38,7 +38,10 @@ export function assignCoords(labelled: Labelled, coords: Readonly<Record<string,
     variables.set(name, made.variable);
     names.add(name);
     for (const [key, variable] of made.coords)
-      if (!variables.has(key) && variable.dims.every((dim) => dimsOf(labelled).includes(dim) || made.variable.dims.includes(dim))) {
+      if (
+        !variables.has(key) &&
+        variable.dims.every((dim) => dimsOf(labelled).includes(dim) || made.variable.dims.includes(dim))
+      ) {
         variables.set(key, variable);
         names.add(key);
       }
@@ -70,7 +73,11 @@ export function assign(labelled: Labelled, values: Readonly<Record<string, Varia
   const variables = new Map(labelled.variables);
   const names = new Set(labelled.coordNames);
   for (const [name, value] of Object.entries(values)) {
-    const made = onLabelsOf({ ...labelled, variables, coordNames: names }, name, toVariable(name, value, dimsOf(labelled)));
+    const made = onLabelsOf(
+      { ...labelled, variables, coordNames: names },
+      name,
+      toVariable(name, value, dimsOf(labelled)),
+    );
     variables.set(name, made.variable);
     if (isDimensionCoord(name, made.variable)) names.add(name);
     for (const [key, variable] of made.coords)
@@ -96,12 +103,20 @@ export function rename(labelled: Labelled, names: Readonly<Record<string, string
   const dims = dimsOf(labelled);
   for (const name of Object.keys(names))
     if (!dims.includes(name) && !labelled.variables.has(name))
-      throw new NameError({ name, names: [...new Set([...namesOf(labelled), ...dims])], operation: "rename" });
+      throw new NameError({
+        name,
+        names: [...new Set([...namesOf(labelled), ...dims])],
+        operation: "rename",
+      });
   const next = (name: string): string => names[name] ?? name;
   const variables = new Map<string, Variable>();
   for (const [name, variable] of labelled.variables) {
     if (variables.has(next(name)))
-      throw new ArgumentError({ asked: `rename to "${next(name)}"`, found: "the name is taken", hint: "give another" });
+      throw new ArgumentError({
+        asked: `rename to "${next(name)}"`,
+        found: "the name is taken",
+        hint: "give another",
+      });
     const renamed = variable.dims.some((dim) => next(dim) !== dim)
       ? new Variable(variable.dims.map(next), variable.node, variable.attrs, variable.encoding)
       : variable;
@@ -111,38 +126,58 @@ export function rename(labelled: Labelled, names: Readonly<Record<string, string
 }
 
 /** Without the named variables or coordinates. @throws NameError */
-export function dropVars(labelled: Labelled, names: string | readonly string[], ignoreMissing = false): Labelled {
+export function dropVars(
+  labelled: Labelled,
+  names: string | readonly string[],
+  ignoreMissing = false,
+): Labelled {
   const list = typeof names === "string" ? [names] : names;
   for (const name of list)
     if (!ignoreMissing && (name === THIS || !labelled.variables.has(name)))
       throw new NameError({ name, names: namesOf(labelled), operation: "dropVars" });
-  return withVariables(labelled, new Map([...labelled.variables].filter(([name]) => name === THIS || !list.includes(name))));
+  return withVariables(
+    labelled,
+    new Map([...labelled.variables].filter(([name]) => name === THIS || !list.includes(name))),
+  );
 }
 
 /** Without the variables that have one of the dimensions. @throws DimensionError */
 export function dropDims(labelled: Labelled, dims: string | readonly string[]): Labelled {
   const list = typeof dims === "string" ? [dims] : dims;
   for (const dim of list)
-    if (!dimsOf(labelled).includes(dim)) throw new DimensionError({ dim, dims: dimsOf(labelled), operation: "dropDims" });
-  return mapVariables(labelled, (variable) => (variable.dims.some((dim) => list.includes(dim)) ? undefined : variable));
+    if (!dimsOf(labelled).includes(dim))
+      throw new DimensionError({ dim, dims: dimsOf(labelled), operation: "dropDims" });
+  return mapVariables(labelled, (variable) =>
+    variable.dims.some((dim) => list.includes(dim)) ? undefined : variable,
+  );
 }
 
 /** Data variables become coordinates. @throws NameError */
 export function setCoords(labelled: Labelled, names: string | readonly string[]): Labelled {
   const list = typeof names === "string" ? [names] : names;
   for (const name of list)
-    if (!labelled.variables.has(name)) throw new NameError({ name, names: namesOf(labelled), operation: "setCoords" });
+    if (!labelled.variables.has(name))
+      throw new NameError({ name, names: namesOf(labelled), operation: "setCoords" });
   return withVariables(labelled, labelled.variables, [...labelled.coordNames, ...list]);
 }
 
 /** Coordinates become data variables, or go; those that label dimensions stay. @throws NameError */
-export function resetCoords(labelled: Labelled, names?: string | readonly string[] | null, drop = false): Labelled {
+export function resetCoords(
+  labelled: Labelled,
+  names?: string | readonly string[] | null,
+  drop = false,
+): Labelled {
   const free = [...labelled.coordNames].filter((name) => !dimensionCoord(labelled, name));
   const list = names === undefined || names === null ? free : typeof names === "string" ? [names] : names;
   for (const name of list) {
-    if (!labelled.coordNames.has(name)) throw new NameError({ name, names: [...labelled.coordNames], operation: "resetCoords" });
+    if (!labelled.coordNames.has(name))
+      throw new NameError({ name, names: [...labelled.coordNames], operation: "resetCoords" });
     if (!free.includes(name))
-      throw new ArgumentError({ asked: `resetCoords("${name}")`, found: "it labels a dimension", hint: "dropVars() removes labels" });
+      throw new ArgumentError({
+        asked: `resetCoords("${name}")`,
+        found: "it labels a dimension",
+        hint: "dropVars() removes labels",
+      });
   }
   if (drop) return dropVars(labelled, list);
   const coords = [...labelled.coordNames].filter((name) => !list.includes(name));
@@ -154,7 +189,8 @@ export function resetCoords(labelled: Labelled, names?: string | readonly string
 /** Dimensions labelled by another coordinate, whose name they take. @throws ArgumentError, DimensionError */
 export function swapDims(labelled: Labelled, dims: Readonly<Record<string, string>>): Labelled {
   for (const [from, to] of Object.entries(dims)) {
-    if (!dimsOf(labelled).includes(from)) throw new DimensionError({ dim: from, dims: dimsOf(labelled), operation: "swapDims" });
+    if (!dimsOf(labelled).includes(from))
+      throw new DimensionError({ dim: from, dims: dimsOf(labelled), operation: "swapDims" });
     const variable = labelled.variables.get(to);
     if (variable && (variable.dims.length !== 1 || variable.dims[0] !== from))
       throw new ArgumentError({
@@ -165,7 +201,12 @@ export function swapDims(labelled: Labelled, dims: Readonly<Record<string, strin
   }
   const swapped = new Map<string, Variable>();
   for (const [name, variable] of labelled.variables) {
-    const next = new Variable(variable.dims.map((dim) => dims[dim] ?? dim), variable.node, variable.attrs, variable.encoding);
+    const next = new Variable(
+      variable.dims.map((dim) => dims[dim] ?? dim),
+      variable.node,
+      variable.attrs,
+      variable.encoding,
+    );
     swapped.set(name, isDimensionCoord(name, next) ? settled(next) : next);
   }
   const taken = Object.values(dims).filter((name) => swapped.has(name));

@@ -39,7 +39,8 @@ export function nodeWithDims(variable: Variable, dims: readonly string[]): Node 
 /** The variable stretched to `sizes`, in their order. */
 export function broadcastVariable(variable: Variable, sizes: ReadonlyMap<string, number>): Variable {
   const dims = [...sizes.keys()];
-  if (dims.length === variable.dims.length && dims.every((dim, i) => dim === variable.dims[i])) return variable;
+  if (dims.length === variable.dims.length && dims.every((dim, i) => dim === variable.dims[i]))
+    return variable;
   const node = broadcast(nodeWithDims(variable, dims), [...sizes.values()]);
   return new Variable(dims, node, variable.attrs, variable.encoding);
 }
@@ -51,13 +52,17 @@ export function scalarVariable(block: Parameters<typeof literal>[0]): Variable {
 
 /** The data of `labelled` stretched over the dimensions of `other` too; its labels for them come along. */
 export function broadcastLike(labelled: Labelled, other: Labelled): Labelled {
-  const sizes = new Map([...sizesOf(labelled), ...[...sizesOf(other)].filter(([dim]) => !dimsOf(labelled).includes(dim))]);
+  const sizes = new Map([
+    ...sizesOf(labelled),
+    ...[...sizesOf(other)].filter(([dim]) => !dimsOf(labelled).includes(dim)),
+  ]);
   const stretched = mapVariables(labelled, (variable, _, isCoord) =>
     isCoord ? variable : withNode(variable, broadcastVariable(variable, sizes).node, [...sizes.keys()]),
   );
   const coords = new Map(coordsOf(labelled));
   for (const [name, variable] of coordsOf(other))
-    if (!coords.has(name) && variable.dims.length === 1 && variable.dims[0] === name) coords.set(name, variable);
+    if (!coords.has(name) && variable.dims.length === 1 && variable.dims[0] === name)
+      coords.set(name, variable);
   const variables = new Map([...coords, ...stretched.variables]);
   return { ...stretched, variables, coordNames: new Set(coords.keys()) };
 }

@@ -11,14 +11,19 @@ import { type ComputeOptions, runBlocks, runNodes } from "../run.js";
 import { Variable } from "../variable.js";
 
 /** The objects with all their arrays in memory, computed in one plan. */
-export async function computeAll(objects: readonly Labelled[], options: ComputeOptions = {}): Promise<Labelled[]> {
+export async function computeAll(
+  objects: readonly Labelled[],
+  options: ComputeOptions = {},
+): Promise<Labelled[]> {
   const nodes = [...new Set(objects.flatMap(lazyNodes))];
   const blocks = await runNodes(nodes, options);
   const made = new Map<Node, Block>(nodes.map((node, i) => [node, blocks[i]]));
   return objects.map((object) =>
     mapVariables(object, (variable) => {
       const block = made.get(variable.node);
-      return block ? new Variable(variable.dims, literal(block), variable.attrs, variable.encoding) : variable;
+      return block
+        ? new Variable(variable.dims, literal(block), variable.attrs, variable.encoding)
+        : variable;
     }),
   );
 }
@@ -47,7 +52,13 @@ export async function* blocksOf(
   const nodes = data.map(([, variable]) => variable.node);
   for await (const { node, box, block } of runBlocks(nodes, options)) {
     const [name, { dims }] = data[node];
-    yield { name: name === THIS ? null : name, dims, start: box.start, shape: box.shape, data: toNdarray(block) };
+    yield {
+      name: name === THIS ? null : name,
+      dims,
+      start: box.start,
+      shape: box.shape,
+      data: toNdarray(block),
+    };
   }
 }
 

@@ -3,7 +3,15 @@ import { concat as concatNodes, literal } from "@hyperslab/array/build";
 import { AlignmentError, ArgumentError } from "@hyperslab/core/errors";
 import { sameVariable } from "../equality.js";
 import { settled } from "../evaluate.js";
-import { type Labelled, THIS, dataOf, datasetRecord, dimsOf, isDimensionCoord } from "../labelled.js";
+import {
+  type Labelled,
+  THIS,
+  arrayVariable,
+  dataOf,
+  datasetRecord,
+  dimsOf,
+  isDimensionCoord,
+} from "../labelled.js";
 import { type ArrayLike, toBlock } from "../ndarray.js";
 import { Variable } from "../variable.js";
 import { type Join, align } from "./align.js";
@@ -30,7 +38,11 @@ export function concat(objects: readonly Labelled[], dim: string, options: Conca
   const [first] = objects;
   if (!first) throw new ArgumentError({ asked: "concat", found: "no objects", hint: "give at least one" });
   if (objects.some(({ kind }) => kind !== first.kind))
-    throw new ArgumentError({ asked: "concat", found: "DataArrays and Datasets", hint: "give objects of one kind" });
+    throw new ArgumentError({
+      asked: "concat",
+      found: "DataArrays and Datasets",
+      hint: "give objects of one kind",
+    });
   const aligned = align(objects, options.join ?? "outer", "concat", [dim]);
   const lengths = aligned.map((object) => lengthOn(object, dim));
   const names = unionOfNames(aligned);
@@ -51,8 +63,7 @@ export function concat(objects: readonly Labelled[], dim: string, options: Conca
     }
     const has = present.some((variable) => variable.dims.includes(dim));
     const same = present.every((variable) => sameVariable(variable, present[0]));
-    const join =
-      has || name === dim || (isCoord ? !same : isNew || (options.dataVars ?? "all") === "all");
+    const join = has || name === dim || (isCoord ? !same : isNew || (options.dataVars ?? "all") === "all");
     if (!join && !same)
       throw new AlignmentError({
         dim,
@@ -91,10 +102,17 @@ function unionOfNames(objects: readonly Labelled[]): Map<string, boolean> {
   return names;
 }
 
-function joined(name: string, variables: readonly Variable[], dim: string, lengths: readonly number[]): Variable {
+function joined(
+  name: string,
+  variables: readonly Variable[],
+  dim: string,
+  lengths: readonly number[],
+): Variable {
   const sizes = new Map(
     variables.flatMap((variable) =>
-      variable.dims.flatMap((own, axis): [string, number][] => (own === dim ? [] : [[own, variable.shape[axis]]])),
+      variable.dims.flatMap((own, axis): [string, number][] =>
+        own === dim ? [] : [[own, variable.shape[axis]]],
+      ),
     ),
   );
   const withDim = variables.find((variable) => variable.dims.includes(dim));
@@ -128,7 +146,11 @@ export function merge(objects: readonly Labelled[], options: MergeOptions = {}):
     for (const [key, variable] of dataOf(object)) {
       const name = key === THIS ? object.name : key;
       if (name === null)
-        throw new ArgumentError({ asked: "merge", found: "an array without a name", hint: 'rename("…") it first' });
+        throw new ArgumentError({
+          asked: "merge",
+          found: "an array without a name",
+          hint: 'rename("…") it first',
+        });
       if (coords.has(name) && isDimensionCoord(name, variable)) continue;
       const known = data.get(name);
       if (known && options.compat !== "override" && !sameVariable(known, variable))
@@ -141,6 +163,7 @@ export function merge(objects: readonly Labelled[], options: MergeOptions = {}):
       if (!known) data.set(name, variable);
     }
   for (const name of data.keys()) coords.delete(name);
-  return datasetRecord(new Map([...coords, ...data]), coords.keys(), aligned[0]?.attrs ?? {});
+  const [first] = aligned;
+  const attrs = first?.kind === "array" ? arrayVariable(first).attrs : first?.attrs;
+  return datasetRecord(new Map([...coords, ...data]), coords.keys(), attrs);
 }
-

@@ -69,13 +69,19 @@ export function binary(
       for (const [key, variable] of others) if (!data.has(key)) data.set(key, apply(variable, NaN));
   }
   // an array brings no attributes to a dataset's own
-  const attrs = mergeAttrs([a.attrs, b.kind === "array" ? arrayVariable(b).attrs : b.attrs], "drop_conflicts");
+  const attrs = mergeAttrs(
+    [a.attrs, b.kind === "array" ? arrayVariable(b).attrs : b.attrs],
+    "drop_conflicts",
+  );
   return datasetRecord(new Map([...coords, ...data]), coords.keys(), attrs);
 }
 
 /** An elementwise operation on every data variable. */
 export function unary(name: OperatorName, labelled: Labelled): Labelled {
-  return mapData(labelled, (variable) => new Variable(variable.dims, elementwise(name, [variable.node]), variable.attrs));
+  return mapData(
+    labelled,
+    (variable) => new Variable(variable.dims, elementwise(name, [variable.node]), variable.attrs),
+  );
 }
 
 /** An operation over variables, lined up by name; attributes that differ are dropped. */
@@ -110,5 +116,8 @@ export function asOperand(value: ScalarLike, beside: Dtype): Operand {
 
 /** `astype` of every data variable. @throws DtypeError where there is no cast */
 export function astype(labelled: Labelled, dtype: Dtype): Labelled {
-  return mapData(labelled, (variable) => new Variable(variable.dims, cast(variable.node, dtype), variable.attrs));
+  return mapData(
+    labelled,
+    (variable) => new Variable(variable.dims, cast(variable.node, dtype), variable.attrs),
+  );
 }

@@ -1,7 +1,15 @@
 /** Owns elementwise operations of one main object and several beside it: the main one gives name and attributes. */
 import type { Node } from "@hyperslab/array/node";
 import type { Operand } from "@hyperslab/array/build";
-import { type HasLabels, type Labelled, arrayVariable, coordsOf, dataOf, datasetRecord, hasLabels } from "../labelled.js";
+import {
+  type HasLabels,
+  type Labelled,
+  arrayVariable,
+  coordsOf,
+  dataOf,
+  datasetRecord,
+  hasLabels,
+} from "../labelled.js";
 import { ArgumentError } from "@hyperslab/core/errors";
 import { Variable } from "../variable.js";
 import { type Join, align } from "./align.js";
@@ -59,4 +67,3 @@ function fusedVariable(
   );
   return new Variable(dims, compute(nodeWithDims(main, dims), beside), main.attrs);
 }
-

@@ -4,6 +4,7 @@ import { positions } from "@hyperslab/core/box";
 import { ArgumentError } from "@hyperslab/core/errors";
 import type { OperatorName } from "@hyperslab/core/operator";
 import type { ReductionName } from "@hyperslab/core/reduction";
+import { settled } from "../evaluate.js";
 import { viewNode } from "../in-memory.js";
 import {
   type HasLabels,
@@ -13,11 +14,13 @@ import {
   dataOf,
   datasetRecord,
   dimsOf,
+  mapData,
+  mapVariables,
   parseDims,
 } from "../labelled.js";
-import { Variable } from "../variable.js";
+import { Variable, withNode } from "../variable.js";
 import { align } from "./align.js";
-import { broadcastVariable } from "./broadcast.js";
+import { broadcastVariable, nodeWithDims } from "./broadcast.js";
 import { concat } from "./concat.js";
 import { binary } from "./elementwise.js";
 import type { Grouping } from "./grouping.js";
@@ -85,7 +88,12 @@ function reduceOne(
   const axis = variable.dims.indexOf(dim);
   if (axis === -1) {
     // xarray joins the results of all groups: what has no group dimension is repeated for each of them
-    const own = reduceVariable(name, variable, variable.dims.filter((one) => extra.includes(one)), options);
+    const own = reduceVariable(
+      name,
+      variable,
+      variable.dims.filter((one) => extra.includes(one)),
+      options,
+    );
     const sizes = own.dims.map((one, i): [string, number] => [one, own.shape[i]]);
     return broadcastVariable(own, new Map([[grouping.name, groups], ...sizes]));
   }
@@ -132,15 +140,30 @@ export function groupArithmetic(
       hint: `give one with dimension "${grouping.name}"`,
     });
   const template = arrayRecord(labels, new Map([[grouping.name, labels]]));
-  const [onGroups] = align([other.labelled, template], "right", `groupBy ${name}`);
+  // scalar coordinates go with the groups, and so will be along the dimension, as in xarray
+  const repeated = mapVariables(other.labelled, (variable, _, isCoord) =>
+    isCoord && variable.dims.length === 0
+      ? settled(broadcastVariable(variable, new Map([[grouping.name, labels.shape[0]]])))
+      : variable,
+  );
+  const [onGroups] = align([repeated, template], "right", `groupBy ${name}`);
   const inGroup = codes.includes(-1) ? positions([...codes.keys()].filter((i) => codes[i] !== -1)) : null;
   const main = inGroup ? applySelections(labelled, new Map([[dim, inGroup]])) : labelled;
   const picked = codes.filter((code) => code !== -1);
   const expanded = applySelections(
     onGroups,
-    new Map([[grouping.name, { kind: "picked", positions: picked, dim, coords: new Map<string, Variable>() }]]),
+    new Map([
+      [grouping.name, { kind: "picked", positions: picked, dim, coords: new Map<string, Variable>() }],
+    ]),
   );
-  return binary(name, main, { labelled: expanded });
+  const result = binary(name, main, { labelled: expanded });
+  // variables that did not have the dimension of the groups have it in front now
+  return mapData(result, (variable, key) => {
+    const before = main.variables.get(key)?.dims ?? [];
+    if (before.includes(dim) || !variable.dims.includes(dim)) return variable;
+    const order = [dim, ...variable.dims.filter((one) => one !== dim)];
+    return withNode(variable, nodeWithDims(variable, order), order);
+  });
 }
 
 /** The part of the object that belongs to one group. */
@@ -182,4 +205,3 @@ function dimLength(labelled: Labelled, dim: string): number {
   }
   return -1;
 }
-

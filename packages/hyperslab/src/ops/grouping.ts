@@ -54,7 +54,12 @@ function checkLabels(labelled: Labelled, keys: Labelled, dim: string): void {
   const own = dimensionCoord(labelled, dim);
   const other = dimensionCoord(keys, dim);
   if (own && other && own !== other && !indexOf(dim, own).equals(indexOf(dim, other)))
-    throw new AlignmentError({ dim, operation: "groupBy", found: "the keys have other labels", hint: "align() first" });
+    throw new AlignmentError({
+      dim,
+      operation: "groupBy",
+      found: "the keys have other labels",
+      hint: "align() first",
+    });
 }
 
 /** Sorted unique keys, and for each element the number of its key; missing elements have -1. */

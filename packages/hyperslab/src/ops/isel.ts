@@ -3,12 +3,28 @@ import { type AxisSelection, positions, slice } from "@hyperslab/core/box";
 import { ArgumentError, DimensionError, ShapeError } from "@hyperslab/core/errors";
 import { inMemoryBlock } from "../evaluate.js";
 import { selectNode, viewNode } from "../in-memory.js";
-import { type HasLabels, type Labelled, arrayVariable, coordsOf, dimsOf, hasLabels, mapVariables, sizesOf, withVariables } from "../labelled.js";
+import {
+  type HasLabels,
+  type Labelled,
+  arrayVariable,
+  coordsOf,
+  dimsOf,
+  hasLabels,
+  mapVariables,
+  sizesOf,
+  withVariables,
+} from "../labelled.js";
 import { type LabelSlice, isLabelSlice } from "../label.js";
 import { Variable } from "../variable.js";
 
 /** Positions on one dimension: one (the dimension goes), a slice, a list, a mask, or a 1-D array of them. */
-export type Positional = number | LabelSlice | readonly number[] | readonly boolean[] | Int32Array | HasLabels;
+export type Positional =
+  | number
+  | LabelSlice
+  | readonly number[]
+  | readonly boolean[]
+  | Int32Array
+  | HasLabels;
 
 /** Positions found otherwise, with the dimension they will stand on. */
 export interface Picked {
@@ -97,7 +113,11 @@ export function toSelection(dim: string, indexer: Positional, length: number): O
   if (isLabelSlice(indexer)) return positionSlice(dim, indexer, length);
   if (hasLabels(indexer)) return fromArray(dim, indexer.labelled, length);
   const list = Array.from<number | boolean>(indexer);
-  return positions(typeof list[0] === "boolean" ? fromMask(dim, list as boolean[], length) : list.map((one) => position(dim, Number(one), length)));
+  return positions(
+    typeof list[0] === "boolean"
+      ? fromMask(dim, list as boolean[], length)
+      : list.map((one) => position(dim, Number(one), length)),
+  );
 }
 
 function position(dim: string, index: number, length: number): number {
@@ -127,12 +147,15 @@ function fromArray(dim: string, labelled: Labelled, length: number): OneSelectio
       hint: "give at most one dimension, in memory: await compute() first",
     });
   const raw = Array.from(block.data as ArrayLike<number | bigint>, Number);
-  const list = block.dtype === "bool" && variable.dims.length === 1
-    ? fromMask(dim, raw.map(Boolean), length)
-    : raw.map((one) => position(dim, one, length));
+  const list =
+    block.dtype === "bool" && variable.dims.length === 1
+      ? fromMask(dim, raw.map(Boolean), length)
+      : raw.map((one) => position(dim, one, length));
   if (variable.dims.length === 0) return list[0];
   // labels of the dimension itself are those that the selection picks
-  const coords = new Map([...coordsOf(labelled)].filter(([name]) => name !== dim && dimsOf(labelled).length === 1));
+  const coords = new Map(
+    [...coordsOf(labelled)].filter(([name]) => name !== dim && dimsOf(labelled).length === 1),
+  );
   if (block.dtype === "bool") return positions(list);
   return { kind: "picked", positions: Int32Array.from(list), dim: variable.dims[0], coords };
 }

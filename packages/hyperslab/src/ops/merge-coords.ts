@@ -47,4 +47,3 @@ function uniqueCoord(name: string, variables: readonly Variable[], operation: st
     return undefined;
   }
 }
-

@@ -2,8 +2,10 @@
 import { type Operand, elementwise, where } from "@hyperslab/array/build";
 import type { Node } from "@hyperslab/array/node";
 import { isFloat } from "@hyperslab/core/dtype";
-import { type Labelled, mapData } from "../labelled.js";
-import { withNode } from "../variable.js";
+import { NameError } from "@hyperslab/core/errors";
+import type { Attributes } from "@hyperslab/storage/source";
+import { type HasLabels, type Labelled, arrayVariable, hasLabels, mapData, namesOf } from "../labelled.js";
+import { Variable, withNode } from "../variable.js";
 import { type ScalarLike, asOperand } from "./elementwise.js";
 import { type Beside, fused } from "./fused.js";
 import { maskedNode } from "./reindex.js";
@@ -11,8 +13,25 @@ import { maskedNode } from "./reindex.js";
 /** The elements where `condition` holds; elsewhere those of `other`, or missing. @throws DtypeError, AlignmentError */
 export function whereLabelled(labelled: Labelled, condition: Beside, other?: Beside): Labelled {
   if (other === undefined)
-    return fused("where", labelled, [condition], "inner", (node, [holds]) => maskedNode(asNode(holds, node), node, "where"));
-  return fused("where", labelled, [condition, other], "exact", (node, [holds, instead]) => where(holds, node, instead));
+    return fused("where", labelled, [condition], "inner", (node, [holds]) =>
+      maskedNode(asNode(holds, node), node, "where"),
+    );
+  return fused("where", labelled, [condition, other], "exact", (node, [holds, instead]) =>
+    where(holds, node, instead),
+  );
+}
+
+/** The elements of `a` where `condition` holds, else those of `b`. The name is the condition's, attributes are those of `a`. */
+export function choose(condition: HasLabels, a: Beside, b: Beside): Labelled {
+  const chosen = fused("where", condition.labelled, [a, b], "exact", (holds, [yes, no]) =>
+    where(holds, yes, no),
+  );
+  const attrsOf = (name: string): Attributes => {
+    if (!hasLabels(a)) return {};
+    const { labelled } = a;
+    return (labelled.kind === "array" ? arrayVariable(labelled) : labelled.variables.get(name))?.attrs ?? {};
+  };
+  return mapData(chosen, (variable, name) => new Variable(variable.dims, variable.node, attrsOf(name)));
 }
 
 /** A scalar condition, stretched by comparing the array with itself. */
@@ -23,7 +42,21 @@ function asNode(operand: Operand, beside: Node): Node {
 
 /** Missing elements replaced. Labels that `value` lacks keep their missing values. */
 export function fillna(labelled: Labelled, value: Beside): Labelled {
-  return fused("fillna", labelled, [value], "left", (node, [fill]) => where(nullNode(node, false), node, fill));
+  return fused("fillna", labelled, [value], "left", (node, [fill]) =>
+    where(nullNode(node, false), node, fill),
+  );
+}
+
+/** Missing elements replaced by one value a variable; variables that are not named stay. @throws NameError */
+export function fillnaByName(labelled: Labelled, values: Readonly<Record<string, ScalarLike>>): Labelled {
+  for (const name of Object.keys(values))
+    if (!labelled.variables.has(name))
+      throw new NameError({ name, names: namesOf(labelled), operation: "fillna" });
+  return mapData(labelled, (variable, name) => {
+    if (!(name in values)) return variable;
+    const fill = asOperand(values[name], variable.dtype);
+    return withNode(variable, where(nullNode(variable.node, false), variable.node, fill));
+  });
 }
 
 /** True where an element is missing, or, with `missing` false, where it is not. */
@@ -38,7 +71,11 @@ export function isnull(labelled: Labelled, missing: boolean): Labelled {
 }
 
 /** Elements moved between two bounds; missing ones stay missing. */
-export function clip(labelled: Labelled, min: Beside | null | undefined, max: Beside | null | undefined): Labelled {
+export function clip(
+  labelled: Labelled,
+  min: Beside | null | undefined,
+  max: Beside | null | undefined,
+): Labelled {
   const bounds: Beside[] = [];
   const names: ("maximum" | "minimum")[] = [];
   if (min !== undefined && min !== null) {
@@ -57,8 +94,15 @@ export function clip(labelled: Labelled, min: Beside | null | undefined, max: Be
 /** True where an element is one of `values`. */
 export function isin(labelled: Labelled, values: readonly ScalarLike[]): Labelled {
   return mapData(labelled, (variable) => {
-    const tests = values.map((value) => elementwise("equal", [variable.node, asOperand(value, variable.dtype)]));
-    return withNode(variable, tests.length ? anyOf(tests) : elementwise("logicalAnd", [elementwise("equal", [variable.node, variable.node]), false]));
+    const tests = values.map((value) =>
+      elementwise("equal", [variable.node, asOperand(value, variable.dtype)]),
+    );
+    return withNode(
+      variable,
+      tests.length
+        ? anyOf(tests)
+        : elementwise("logicalAnd", [elementwise("equal", [variable.node, variable.node]), false]),
+    );
   });
 }
 
@@ -73,10 +117,13 @@ function anyOf(tests: readonly Node[]): Node {
 export function round(labelled: Labelled, decimals: number): Labelled {
   return mapData(labelled, (variable) => {
     const { node } = variable;
-    if (decimals === 0 || (!isFloat(node.dtype) && decimals > 0)) return withNode(variable, elementwise("round", [node]));
+    if (decimals === 0 || (!isFloat(node.dtype) && decimals > 0))
+      return withNode(variable, elementwise("round", [node]));
     const scale = 10 ** Math.abs(decimals);
     const [to, back] = decimals > 0 ? (["multiply", "divide"] as const) : (["divide", "multiply"] as const);
-    return withNode(variable, elementwise(back, [elementwise("round", [elementwise(to, [node, scale])]), scale]));
+    return withNode(
+      variable,
+      elementwise(back, [elementwise("round", [elementwise(to, [node, scale])]), scale]),
+    );
   });
 }
-

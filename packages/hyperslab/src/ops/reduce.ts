@@ -25,12 +25,30 @@ export interface ReduceOptions {
 /** Dimensions: one name, several, or all where none are given. */
 export type Dims = string | readonly string[] | null | undefined;
 
+/** Dimensions, or (where all are meant) options in their place: `da.mean({ skipna: false })`. */
+export type DimsOrOptions = Dims | ReduceOptions;
+
+/** Tells dimensions from options that stand in their place. */
+export function splitArguments<O extends object>(
+  first: Dims | O,
+  second: O | undefined,
+): { dims: Dims; options: O | undefined } {
+  if (typeof first === "object" && first !== null && !isList(first))
+    return { dims: undefined, options: { ...first, ...second } };
+  return { dims: first, options: second };
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
+}
+
 /** The reductions that a dataset makes of its numeric variables only. */
 const NUMERIC_ONLY: ReadonlySet<ReductionName> = new Set(["sum", "prod", "mean", "var", "std"]);
 
 /** xarray's `numeric_only` also lets means of times through. */
 export function takesPart(name: ReductionName, dtype: Dtype): boolean {
-  if (!NUMERIC_ONLY.has(name)) return dtype !== "string" || name === "count" || name === "first" || name === "last";
+  if (!NUMERIC_ONLY.has(name))
+    return dtype !== "string" || name === "count" || name === "first" || name === "last";
   if (isNumeric(dtype)) return true;
   return (name === "mean" && isTime(dtype)) || ((name === "sum" || name === "std") && isTimedelta(dtype));
 }
@@ -44,7 +62,11 @@ export function skipsMissing(name: ReductionName, dtype: Dtype, skipna?: boolean
 }
 
 /** The full description of a reduction of elements of `dtype`. */
-export function reductionOf(name: ReductionName, dtype: Dtype, options: ReduceOptions): ReturnType<typeof reduction> {
+export function reductionOf(
+  name: ReductionName,
+  dtype: Dtype,
+  options: ReduceOptions,
+): ReturnType<typeof reduction> {
   const skipna = skipsMissing(name, dtype, options.skipna);
   // a minimum of valid elements is asked of sums that skip missing ones
   const minCount = skipna && (name === "sum" || name === "prod") ? (options.minCount ?? 0) : 0;
@@ -67,8 +89,14 @@ export function reduceLabelled(
     if (labelled.kind === "dataset" && own.length > 0 && !takesPart(name, variable.dtype)) continue;
     data.set(key, reduceVariable(name, variable, own, options));
   }
-  const left = labelled.kind === "array" ? (data.get(THIS) as Variable).dims : dimsOf(labelled).filter((dim) => !over.includes(dim));
-  const coords = coordsWithin(labelled, left.filter((dim) => !over.includes(dim)));
+  const left =
+    labelled.kind === "array"
+      ? (data.get(THIS) as Variable).dims
+      : dimsOf(labelled).filter((dim) => !over.includes(dim));
+  const coords = coordsWithin(
+    labelled,
+    left.filter((dim) => !over.includes(dim)),
+  );
   const variables = new Map([...coords, ...data]);
   if (labelled.kind === "array") return { ...labelled, variables, coordNames: new Set(coords.keys()) };
   return datasetRecord(variables, coords.keys(), keepAttrs ? labelled.attrs : {});
@@ -85,15 +113,26 @@ export function reduceVariable(
   options: ReduceOptions,
 ): Variable {
   const attrs = options.keepAttrs === false ? {} : variable.attrs;
-  const spec = reductionOf(name, variable.dtype, options);
   const keepdims = options.keepdims ?? false;
   if (dims.length === 0) {
-    if (isInvariant(name) && variable.dims.length > 0) return new Variable(variable.dims, variable.node, attrs);
-    return new Variable(variable.dims, alone(variable.node, spec), attrs);
+    if (isInvariant(name) && variable.dims.length > 0)
+      return new Variable(variable.dims, variable.node, attrs);
+    if (variable.dtype === "string") return new Variable(variable.dims, variable.node, attrs);
+    return new Variable(
+      variable.dims,
+      alone(variable.node, reductionOf(name, variable.dtype, options)),
+      attrs,
+    );
   }
   if (variable.dtype === "string" && name !== "count" && name !== "first" && name !== "last")
-    throw new DtypeError({ dtype: "string", operation: name, found: "strings", hint: "count() works on them" });
+    throw new DtypeError({
+      dtype: "string",
+      operation: name,
+      found: "strings",
+      hint: "count() works on them",
+    });
   const axes = dims.map((dim) => variable.dims.indexOf(dim));
+  const spec = reductionOf(name, variable.dtype, options);
   const reduced = reduce(variable.node, spec, axes);
   if (keepdims) return new Variable(variable.dims, reduced, attrs);
   const kept = variable.dims.flatMap((dim, axis) => (dims.includes(dim) ? [] : [axis]));
@@ -112,6 +151,8 @@ function isInvariant(name: ReductionName): boolean {
 /** Every element reduced by itself. */
 function alone(node: Node, spec: ReturnType<typeof reduction>): Node {
   const axes = node.shape.map((_, axis) => axis);
-  return viewNode(reduce(viewNode(node, [null, ...axes]), spec, [0]), axes.map((axis) => axis + 1));
+  return viewNode(
+    reduce(viewNode(node, [null, ...axes]), spec, [0]),
+    axes.map((axis) => axis + 1),
+  );
 }
-

@@ -11,6 +11,8 @@ import { type Variable, withNode } from "../variable.js";
 export function dtypeWithMissing(dtype: Dtype, operation: string): Dtype {
   if (isFloat(dtype) || isTime(dtype)) return dtype;
   if (isInteger(dtype)) return itemSize(dtype) <= 2 ? "float32" : "float64";
+  // where xarray makes objects of True, False and NaN, we make numbers
+  if (dtype === "bool") return "float64";
   throw new DtypeError({
     dtype,
     operation,

@@ -24,7 +24,8 @@ export function transpose(labelled: Labelled, dims: readonly string[]): Labelled
 
 function expandEllipsis(dims: readonly string[], known: readonly string[]): string[] {
   for (const dim of dims)
-    if (dim !== "..." && !known.includes(dim)) throw new DimensionError({ dim, dims: known, operation: "transpose" });
+    if (dim !== "..." && !known.includes(dim))
+      throw new DimensionError({ dim, dims: known, operation: "transpose" });
   const rest = known.filter((dim) => !dims.includes(dim));
   if (!dims.includes("...") && rest.length)
     throw new DimensionError({
@@ -37,7 +38,11 @@ function expandEllipsis(dims: readonly string[], known: readonly string[]): stri
 }
 
 /** Drops dimensions of length 1: those named, or all; their coordinates become scalars. @throws ShapeError */
-export function squeeze(labelled: Labelled, dims?: string | readonly string[] | null, drop = false): Labelled {
+export function squeeze(
+  labelled: Labelled,
+  dims?: string | readonly string[] | null,
+  drop = false,
+): Labelled {
   const sizes = sizesOf(labelled);
   const asked =
     dims === undefined || dims === null
@@ -47,9 +52,14 @@ export function squeeze(labelled: Labelled, dims?: string | readonly string[] | 
         : dims;
   for (const dim of asked) {
     const length = sizes.get(dim);
-    if (length === undefined) throw new DimensionError({ dim, dims: [...sizes.keys()], operation: "squeeze" });
+    if (length === undefined)
+      throw new DimensionError({ dim, dims: [...sizes.keys()], operation: "squeeze" });
     if (length !== 1)
-      throw new ShapeError({ asked: `squeeze("${dim}")`, found: `length ${length}`, hint: "isel() one position" });
+      throw new ShapeError({
+        asked: `squeeze("${dim}")`,
+        found: `length ${length}`,
+        hint: "isel() one position",
+      });
   }
   return applySelections(labelled, new Map(asked.map((dim) => [dim, 0])), drop);
 }
@@ -73,7 +83,11 @@ export function expandDims(
   const labels = new Map<string, Variable>();
   for (const [dim, made] of asked) {
     if (dimsOf(labelled).includes(dim))
-      throw new ArgumentError({ asked: `expandDims("${dim}")`, found: "the dimension is there already", hint: "give another name" });
+      throw new ArgumentError({
+        asked: `expandDims("${dim}")`,
+        found: "the dimension is there already",
+        hint: "give another name",
+      });
     if (typeof made === "number") {
       lengths.set(dim, made);
       const scalar = labelled.variables.get(dim);
@@ -104,11 +118,15 @@ export type ChunkSpec = number | readonly number[];
 /** The same arrays in other blocks; coordinates of dimensions stay in memory. @throws DimensionError, ShapeError */
 export function chunk(labelled: Labelled, chunks: ChunkSpec | Readonly<Record<string, ChunkSpec>>): Labelled {
   const sizes = sizesOf(labelled);
-  const byDim = typeof chunks === "number" || Array.isArray(chunks) ? null : (chunks as Readonly<Record<string, ChunkSpec>>);
+  const byDim =
+    typeof chunks === "number" || Array.isArray(chunks)
+      ? null
+      : (chunks as Readonly<Record<string, ChunkSpec>>);
   for (const dim of Object.keys(byDim ?? {}))
     if (!sizes.has(dim)) throw new DimensionError({ dim, dims: [...sizes.keys()], operation: "chunk" });
   return mapVariables(labelled, (variable, name) => {
-    if (labelled.coordNames.has(name) && variable.dims.length === 1 && variable.dims[0] === name) return variable;
+    if (labelled.coordNames.has(name) && variable.dims.length === 1 && variable.dims[0] === name)
+      return variable;
     const grid = variable.dims.map((dim, axis) =>
       axisOfSpec(byDim ? byDim[dim] : (chunks as ChunkSpec), variable.node.grid[axis], dim),
     );
@@ -120,7 +138,11 @@ function axisOfSpec(spec: ChunkSpec | undefined, old: ChunkAxis, dim: string): C
   if (spec === undefined) return old;
   if (typeof spec === "number") {
     if (spec !== -1 && !(Number.isInteger(spec) && spec > 0))
-      throw new ShapeError({ asked: `chunks of ${spec} along "${dim}"`, found: "no length of a chunk", hint: "give 1 or more, or -1" });
+      throw new ShapeError({
+        asked: `chunks of ${spec} along "${dim}"`,
+        found: "no length of a chunk",
+        hint: "give 1 or more, or -1",
+      });
     return regularAxis(old.length, spec === -1 ? old.length : spec);
   }
   const axis = axisFromChunks(spec);

@@ -4,7 +4,16 @@ import { ArgumentError, DimensionError, NameError } from "@hyperslab/core/errors
 import { inMemoryBlock } from "../evaluate.js";
 import { type Method, indexOf } from "../indexes.js";
 import { type Label, type LabelSlice, type Tolerance, isLabelSlice } from "../label.js";
-import { type HasLabels, type Labelled, arrayVariable, coordsOf, dimensionCoord, hasLabels, namesOf, sizesOf } from "../labelled.js";
+import {
+  type HasLabels,
+  type Labelled,
+  arrayVariable,
+  coordsOf,
+  dimensionCoord,
+  hasLabels,
+  namesOf,
+  sizesOf,
+} from "../labelled.js";
 import { type Picked, type Positional, applySelections, toSelection } from "./isel.js";
 
 /** Labels on one dimension: one (the dimension goes), a slice with both ends, a list, or a 1-D array of them. */
@@ -77,7 +86,8 @@ function fromArray(
       hint: "give at most one dimension, in memory: await compute() first",
     });
   const keys = Array.from(block.data as ArrayLike<Label>);
-  if (block.dtype === "bool" && index.dtype !== "bool") return positions(keys.flatMap((keep, i) => (keep ? [i] : [])));
+  if (block.dtype === "bool" && index.dtype !== "bool")
+    return positions(keys.flatMap((keep, i) => (keep ? [i] : [])));
   if (variable.dims.length === 0) return index.locate(keys[0], method, tolerance);
   const found = index.locateAll(keys, method, tolerance);
   const coords = new Map([...coordsOf(labelled)].filter(([name]) => name !== dim));
@@ -85,7 +95,12 @@ function fromArray(
 }
 
 /** A dimension without labels is selected by position, as if they were 0, 1, 2, … */
-function withoutLabels(labelled: Labelled, dim: string, labels: Labels, method?: Method): number | AxisSelection | Picked {
+function withoutLabels(
+  labelled: Labelled,
+  dim: string,
+  labels: Labels,
+  method?: Method,
+): number | AxisSelection | Picked {
   const length = sizesOf(labelled).get(dim);
   if (length === undefined) {
     if (labelled.variables.has(dim))

@@ -12,10 +12,19 @@ import { Variable } from "../variable.js";
 export function timeFieldOf(labelled: Labelled, field: TimeField): Labelled {
   const made = mapData(labelled, (variable) => {
     if (!isTime(variable.dtype))
-      throw new DtypeError({ dtype: variable.dtype, operation: `dt.${field}`, found: "not a time", hint: "decode it as time first" });
+      throw new DtypeError({
+        dtype: variable.dtype,
+        operation: `dt.${field}`,
+        found: "not a time",
+        hint: "decode it as time first",
+      });
     const block = inMemoryBlock(variable.node);
     if (!block)
-      throw new ArgumentError({ asked: `dt.${field}`, found: "times that are not in memory", hint: "await compute() first" });
+      throw new ArgumentError({
+        asked: `dt.${field}`,
+        found: "times that are not in memory",
+        hint: "await compute() first",
+      });
     return new Variable(variable.dims, literal(fieldBlock(block, field)), variable.attrs);
   });
   return { ...made, name: field };
@@ -34,13 +43,20 @@ export function virtualArray(labelled: Labelled, name: string, operation: string
   if (labelled.variables.has(name)) return pickArray(labelled, name, operation);
   const dot = name.lastIndexOf(".");
   const base = name.slice(0, dot);
-  if (dot === -1 || !labelled.variables.has(base)) throw new NameError({ name, names: namesOf(labelled), operation });
-  return timeFieldOf(pickArray(labelled, base, operation), asTimeField(name.slice(dot + 1)));
+  if (dot === -1 || !labelled.variables.has(base))
+    throw new NameError({ name, names: namesOf(labelled), operation });
+  const made = timeFieldOf(pickArray(labelled, base, operation), asTimeField(name.slice(dot + 1)));
+  // unlike `dt`, a field asked for by name has no attributes of the times
+  return mapData(made, (variable) => new Variable(variable.dims, variable.node));
 }
 
 /** The one array of a record, in memory. */
 export function blockOf(labelled: Labelled, operation: string): Block {
   const block = inMemoryBlock(arrayVariable(labelled).node);
   if (block) return block;
-  throw new ArgumentError({ asked: operation, found: "an array that is not in memory", hint: "await compute() first" });
+  throw new ArgumentError({
+    asked: operation,
+    found: "an array that is not in memory",
+    hint: "await compute() first",
+  });
 }

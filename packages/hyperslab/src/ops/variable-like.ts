@@ -4,7 +4,14 @@ import type { Dtype } from "@hyperslab/core/dtype";
 import { ArgumentError, DimensionError } from "@hyperslab/core/errors";
 import type { Attributes } from "@hyperslab/storage/source";
 import { settled } from "../evaluate.js";
-import { type HasLabels, type Labelled, arrayVariable, coordsOf, hasLabels, isDimensionCoord } from "../labelled.js";
+import {
+  type HasLabels,
+  type Labelled,
+  arrayVariable,
+  coordsOf,
+  hasLabels,
+  isDimensionCoord,
+} from "../labelled.js";
 import { type ArrayLike, toBlock } from "../ndarray.js";
 import { Variable } from "../variable.js";
 
@@ -43,7 +50,8 @@ export function toVariable(
     };
   }
   if (isTuple(value)) return alone(fromParts(name, value[0], value[1], value[2]));
-  if (isSpelt(value)) return alone(fromParts(name, value.dims, value.data, value.attrs, value.dtype, value.shape));
+  if (isSpelt(value))
+    return alone(fromParts(name, value.dims, value.data, value.attrs, value.dtype, value.shape));
   const block = toBlock(value as ArrayLike);
   if (block.shape.length === 0) return alone(new Variable([], literal(block)));
   if (block.shape.length === 1 && (knownDims.includes(name) || knownDims.length === 0))
@@ -59,14 +67,19 @@ export function toVariable(
 function isTuple(value: unknown): value is readonly [string | readonly string[], ArrayLike, Attributes?] {
   if (!Array.isArray(value) || value.length < 2 || value.length > 3) return false;
   const [dims, data, attrs] = value as unknown[];
-  const names = typeof dims === "string" || (Array.isArray(dims) && dims.every((dim) => typeof dim === "string"));
+  const names =
+    typeof dims === "string" || (Array.isArray(dims) && dims.every((dim) => typeof dim === "string"));
   // ["a", "b"] is a list of two labels, ["x", [1, 2]] a dimension with its data
   const described =
-    typeof data === "object" || (Array.isArray(dims) && dims.length === 0) || (value.length === 3 && typeof attrs === "object");
+    typeof data === "object" ||
+    (Array.isArray(dims) && dims.length === 0) ||
+    (value.length === 3 && typeof attrs === "object");
   return names && described && !(data instanceof Date);
 }
 
-function isSpelt(value: unknown): value is Extract<DimsAndData, { readonly data: ArrayLike; readonly dims: unknown }> {
+function isSpelt(
+  value: unknown,
+): value is Extract<DimsAndData, { readonly data: ArrayLike; readonly dims: unknown }> {
   return typeof value === "object" && value !== null && "dims" in value && "data" in value;
 }
 

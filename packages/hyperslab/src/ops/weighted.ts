@@ -6,14 +6,7 @@ import { ArgumentError } from "@hyperslab/core/errors";
 import { reduction } from "@hyperslab/core/reduction";
 import { inMemoryBlock } from "../evaluate.js";
 import { viewNode } from "../in-memory.js";
-import {
-  type Labelled,
-  arrayVariable,
-  dataOf,
-  datasetRecord,
-  dimsOf,
-  parseDims,
-} from "../labelled.js";
+import { type Labelled, arrayVariable, dataOf, datasetRecord, dimsOf, parseDims } from "../labelled.js";
 import { Variable } from "../variable.js";
 import { align } from "./align.js";
 import { broadcastVariable, nodeWithDims, unifiedSizes } from "./broadcast.js";
@@ -29,7 +22,11 @@ export function checkWeights(weights: Labelled): Labelled {
   const variable = arrayVariable(weights);
   const block = inMemoryBlock(variable.node);
   if (block && isFloat(block.dtype) && (block.data as Float64Array).some((weight) => Number.isNaN(weight)))
-    throw new ArgumentError({ asked: "weighted", found: "weights with missing values", hint: "fillna(0) replaces them" });
+    throw new ArgumentError({
+      asked: "weighted",
+      found: "weights with missing values",
+      hint: "fillna(0) replaces them",
+    });
   return weights;
 }
 
@@ -47,9 +44,12 @@ export function weightedReduce(
   const merged = mergeCoords([object, aligned], "weighted");
   const data = new Map<string, Variable>();
   const weight = arrayVariable(aligned);
-  for (const [key, variable] of dataOf(object)) data.set(key, weightedVariable(name, variable, weight, over, skipna));
+  for (const [key, variable] of dataOf(object))
+    data.set(key, weightedVariable(name, variable, weight, over, skipna));
   const left = [...new Set([...data.values()].flatMap((variable) => variable.dims))];
-  const coords = new Map([...merged].filter(([, variable]) => variable.dims.every((dim) => left.includes(dim))));
+  const coords = new Map(
+    [...merged].filter(([, variable]) => variable.dims.every((dim) => left.includes(dim))),
+  );
   const variables = new Map([...coords, ...data]);
   if (labelled.kind === "array") return { ...object, variables, coordNames: new Set(coords.keys()) };
   return datasetRecord(variables, coords.keys(), labelled.attrs);
@@ -77,7 +77,10 @@ function weightedVariable(
       ? where(nullNode(x, false), w, { value: 0, dtype: w.dtype })
       : broadcastVariable(weights.dtype === "bool" ? asInteger(weights) : weights, sizes).node;
     const all = reduce(counted, reduction("sum", counted.dtype, { skipna: false }), axes);
-    const float = elementwise("divide", [all, { value: 1, dtype: isFloat(all.dtype) ? all.dtype : "float64" }]);
+    const float = elementwise("divide", [
+      all,
+      { value: 1, dtype: isFloat(all.dtype) ? all.dtype : "float64" },
+    ]);
     return where(elementwise("notEqual", [float, 0]), float, missingOf(float.dtype));
   };
   const mean = (): Node => elementwise("divide", [total(x), sumOfWeights()]);
@@ -98,6 +101,9 @@ function weightedVariable(
 }
 
 function asInteger(weights: Variable): Variable {
-  return new Variable(weights.dims, elementwise("add", [weights.node, { value: 0n, dtype: "int64" }]), weights.attrs);
+  return new Variable(
+    weights.dims,
+    elementwise("add", [weights.node, { value: 0n, dtype: "int64" }]),
+    weights.attrs,
+  );
 }
-

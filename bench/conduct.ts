@@ -1,0 +1,158 @@
+/**
+ * Owns the order of a comparison: both sides are opened and warmed up, results are compared, and then
+ * rounds go ours, peer, limit, ours, peer, limit, so that all three see the same machine.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Case, type Facts, type Place, type Row, type Variant, rowName, valueOf } from "./case.js";
+import type { Limits } from "./limits.js";
+import { PEER_PROGRAM } from "./peer-environment.js";
+import { type Reply, Side } from "./side.js";
+import { largestDifference, median } from "./statistics.js";
+
+export interface ConductOptions {
+  readonly place: Place;
+  readonly limits: Limits;
+  readonly rounds: number;
+  /** False leaves the peers out. */
+  readonly peers: boolean;
+  /** For what goes wrong on the way. */
+  readonly say: (line: string) => void;
+}
+
+/** A round lasts about this many seconds a side: short runs are repeated. */
+const ROUND_SECONDS: Record<Place["scale"], number> = { tiny: 0, ci: 0.25, full: 0.5 };
+const MOST_REPEATS = 2_000;
+
+const OUR_PROGRAM = fileURLToPath(new URL("./our-process.js", import.meta.url));
+
+interface Contestant {
+  readonly side: Side;
+  readonly seconds: number[];
+  repeat: number;
+  peak: number | null;
+}
+
+/** Measures one variant. @throws SideError where our side fails; a peer that fails is left out, and said */
+export async function conduct(one: Case, variant: Variant, options: ConductOptions): Promise<Row> {
+  const { place, peers, say } = options;
+  const name = rowName(one, variant);
+  await one.prepare?.(variant, place);
+  const scratch = await mkdtemp(join(tmpdir(), "hyperslab-bench-"));
+  const open: Side[] = [];
+  const opened = async (side: Side, request: object): Promise<{ entry: Contestant; reply: Reply }> => {
+    open.push(side);
+    const reply = await side.ask({ do: "open", variant, place, ...request });
+    const entry = { side, seconds: [], repeat: 1, peak: null };
+    await warmUp(entry, variant, place);
+    return { entry, reply };
+  };
+  try {
+    const ours = await opened(new Side("our side", process.execPath, [OUR_PROGRAM]), { case: one.name });
+    const ourFacts = await outcomeOf(ours.entry.side, join(scratch, "ours"));
+    let peer: Awaited<ReturnType<typeof opened>> | null = null;
+    let agree: boolean | null = null;
+    let peerFacts: Facts = {};
+    if (peers && place.python && variant.peer)
+      try {
+        const side = new Side("the peer", place.python, [PEER_PROGRAM]);
+        peer = await opened(side, { module: variant.peer });
+        peerFacts = await outcomeOf(side, join(scratch, "peer"), join(scratch, "ours.bytes"));
+        const worst = await differenceOf(join(scratch, "ours"), join(scratch, "peer"));
+        agree = worst <= variant.tolerance;
+        if (!agree) say(`${name}: results differ by ${worst.toExponential(1)}, allowed is ${variant.tolerance}`);
+      } catch (error) {
+        say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+        peer = null;
+      }
+    const limits: number[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      const order = [ours.entry, ...(peer && round < (variant.peerRounds ?? Infinity) ? [peer.entry] : [])];
+      // who goes first changes, so that neither always finds the caches as the other left them
+      for (const entry of round % 2 ? order.reverse() : order) await measure(entry);
+      const limit = await limitOf(variant, options, peer?.entry.side ?? null);
+      if (limit !== null) limits.push(limit);
+    }
+    return rowOf(name, variant, ours.entry, peer, limits, agree, { ours: ourFacts, peer: peerFacts });
+  } finally {
+    await Promise.all(open.map((side) => side.close()));
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A run or three that don't count; they tell how often a run is repeated in a round. */
+async function warmUp(entry: Contestant, variant: Variant, place: Place): Promise<void> {
+  if (variant.once) return;
+  await entry.side.run(1);
+  const { seconds } = await entry.side.run(1);
+  const wanted = ROUND_SECONDS[place.scale] / Math.max(seconds, 1e-6);
+  entry.repeat = Math.max(1, Math.min(MOST_REPEATS, Math.round(wanted)));
+  // a just-in-time compiler needs more than one call
+  if (entry.repeat > 1) await entry.side.run(entry.repeat);
+}
+
+async function measure(entry: Contestant): Promise<void> {
+  const { seconds, peak } = await entry.side.run(entry.repeat);
+  entry.seconds.push(seconds);
+  if (peak !== null) entry.peak = Math.max(entry.peak ?? 0, peak);
+}
+
+async function outcomeOf(side: Side, path: string, bytes?: string): Promise<Facts> {
+  const { facts = {} } = await side.ask({ do: "outcome", path, bytes });
+  return facts;
+}
+
+async function differenceOf(a: string, b: string): Promise<number> {
+  const [one, other] = await Promise.all(
+    [a, b].map(async (path) => {
+      const bytes = await readFile(path);
+      return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
+    }),
+  );
+  return largestDifference(one, other);
+}
+
+async function limitOf(variant: Variant, { limits }: ConductOptions, peer: Side | null): Promise<number | null> {
+  if (!variant.limit) return null;
+  const own = await limits.measure(variant.limit);
+  if (own !== null) return own;
+  return peer ? ((await peer.ask({ do: "limit" })).seconds ?? null) : null;
+}
+
+function rowOf(
+  name: string,
+  variant: Variant,
+  ours: Contestant,
+  peer: { entry: Contestant; reply: Reply } | null,
+  limits: readonly number[],
+  agree: boolean | null,
+  facts: Row["facts"],
+): Row {
+  const measured = (seconds: readonly number[]): { median: number; min: number } => ({
+    median: valueOf(variant, median(seconds)),
+    min: valueOf(variant, Math.min(...seconds)),
+  });
+  const theirs = peer && peer.entry.seconds.length ? measured(peer.entry.seconds) : null;
+  const ratios = peer?.entry.seconds.map((seconds, round) => seconds / ours.seconds[round]) ?? [];
+  const limit = limits.length ? median(limits) : null;
+  return {
+    case: name,
+    unit: variant.unit,
+    ours: measured(ours.seconds),
+    peer: theirs && {
+      name: peer?.reply.name ?? "",
+      version: peer?.reply.version ?? "",
+      value: theirs.median,
+      ...theirs,
+    },
+    ratio: ratios.length ? median(ratios) : null,
+    limit: limit !== null && variant.limit ? { name: variant.limit.name, value: valueOf(variant, limit) } : null,
+    share: limit !== null ? limit / median(ours.seconds) : null,
+    memory: { ours: ours.peak, peer: theirs ? (peer?.entry.peak ?? null) : null },
+    rounds: ours.seconds.length,
+    facts,
+    agree,
+  };
+}

@@ -1,0 +1,45 @@
+;; The simplest loops that touch memory: what the machine's memory gives, and nothing else.
+;; To bytes: npx wasm-as -all bench/limits/memory-loops.wat -o loops.wasm && base64 -w0 loops.wasm
+;; and into memory-loops.ts. Addresses and lengths in bytes; lengths are multiples of 64.
+(module
+  (import "env" "memory" (memory 1 65536 shared))
+  (func (export "read") (param $a i32) (param $bytes i32) (result i32)
+    (local $end i32) (local $s v128) (local $t v128) (local $u v128) (local $v v128)
+    (local.set $end (i32.add (local.get $a) (local.get $bytes)))
+    (loop $again
+      (local.set $s (i32x4.add (local.get $s) (v128.load (local.get $a))))
+      (local.set $t (i32x4.add (local.get $t) (v128.load offset=16 (local.get $a))))
+      (local.set $u (i32x4.add (local.get $u) (v128.load offset=32 (local.get $a))))
+      (local.set $v (i32x4.add (local.get $v) (v128.load offset=48 (local.get $a))))
+      (local.set $a (i32.add (local.get $a) (i32.const 64)))
+      (br_if $again (i32.lt_u (local.get $a) (local.get $end))))
+    (i32x4.extract_lane 0 (i32x4.add (i32x4.add (local.get $s) (local.get $t)) (i32x4.add (local.get $u) (local.get $v)))))
+  (func (export "copy") (param $to i32) (param $from i32) (param $bytes i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $to) (local.get $bytes)))
+    (loop $again
+      (v128.store (local.get $to) (v128.load (local.get $from)))
+      (v128.store offset=16 (local.get $to) (v128.load offset=16 (local.get $from)))
+      (v128.store offset=32 (local.get $to) (v128.load offset=32 (local.get $from)))
+      (v128.store offset=48 (local.get $to) (v128.load offset=48 (local.get $from)))
+      (local.set $from (i32.add (local.get $from) (i32.const 64)))
+      (local.set $to (i32.add (local.get $to) (i32.const 64)))
+      (br_if $again (i32.lt_u (local.get $to) (local.get $end)))))
+  ;; to = a + 3 b, float32
+  (func (export "triad") (param $to i32) (param $a i32) (param $b i32) (param $bytes i32)
+    (local $end i32) (local $three v128)
+    (local.set $three (f32x4.splat (f32.const 3)))
+    (local.set $end (i32.add (local.get $to) (local.get $bytes)))
+    (loop $again
+      (v128.store (local.get $to)
+        (f32x4.add (v128.load (local.get $a)) (f32x4.mul (local.get $three) (v128.load (local.get $b)))))
+      (v128.store offset=16 (local.get $to)
+        (f32x4.add (v128.load offset=16 (local.get $a)) (f32x4.mul (local.get $three) (v128.load offset=16 (local.get $b)))))
+      (v128.store offset=32 (local.get $to)
+        (f32x4.add (v128.load offset=32 (local.get $a)) (f32x4.mul (local.get $three) (v128.load offset=32 (local.get $b)))))
+      (v128.store offset=48 (local.get $to)
+        (f32x4.add (v128.load offset=48 (local.get $a)) (f32x4.mul (local.get $three) (v128.load offset=48 (local.get $b)))))
+      (local.set $a (i32.add (local.get $a) (i32.const 64)))
+      (local.set $b (i32.add (local.get $b) (i32.const 64)))
+      (local.set $to (i32.add (local.get $to) (i32.const 64)))
+      (br_if $again (i32.lt_u (local.get $to) (local.get $end))))))

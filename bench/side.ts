@@ -1,0 +1,79 @@
+/**
+ * Owns one side of a comparison: a process that speaks JSON lines, requests on its standard input and
+ * replies on file descriptor 3. Ours and the peer's are alike; `our-process.ts` and `peers/main.py` are the far ends.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { Facts } from "./case.js";
+import { withPeakMemory } from "./process-memory.js";
+
+export interface Reply {
+  readonly error?: string;
+  readonly seconds?: number;
+  readonly name?: string;
+  readonly version?: string;
+  readonly facts?: Facts;
+}
+
+/** A side that has failed at a request: the row goes on without it. */
+export class SideError extends Error {}
+
+export class Side {
+  readonly #process: ChildProcess;
+  readonly #who: string;
+  #waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | null = null;
+  #ended: SideError | null = null;
+
+  constructor(who: string, command: string, args: readonly string[]) {
+    this.#who = who;
+    // what a side prints is for people, and must not get among the replies
+    this.#process = spawn(command, args, { stdio: ["pipe", process.stderr, process.stderr, "pipe"] });
+    const replies = createInterface({ input: this.#process.stdio[3] as Readable });
+    replies.on("line", (line) => {
+      const waiting = this.#waiting;
+      this.#waiting = null;
+      const reply = JSON.parse(line) as Reply;
+      if (reply.error === undefined) waiting?.resolve(reply);
+      else waiting?.reject(new SideError(`${who}: ${reply.error}`));
+    });
+    const end = (how: string): void => {
+      this.#ended = new SideError(`${who} ended (${how})`);
+      this.#waiting?.reject(this.#ended);
+    };
+    this.#process.on("error", (error) => end(error.message));
+    this.#process.on("exit", (code, signal) => end(signal ?? `code ${code}`));
+  }
+
+  /** One request, and its reply. @throws SideError */
+  ask(request: object): Promise<Reply> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#process.stdin?.write(`${JSON.stringify(request)}\n`);
+    });
+  }
+
+  /** {@link ask}, and the peak of memory meanwhile. */
+  async askWatched(request: object): Promise<[Reply, number | null]> {
+    return withPeakMemory(this.#process.pid ?? 0, () => this.ask(request));
+  }
+
+  /** Seconds of one run, the mean of `repeat` in a row. */
+  async run(repeat: number): Promise<{ seconds: number; peak: number | null }> {
+    const [{ seconds }, peak] = await this.askWatched({ do: "run", repeat });
+    if (seconds === undefined) throw new SideError(`${this.#who} gave no time`);
+    return { seconds, peak };
+  }
+
+  /** Ends the process: by its own means, or at once where it doesn't. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const gone = new Promise<void>((resolve) => this.#process.once("exit", () => resolve()));
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), 10_000);
+    await this.ask({ do: "close" }).catch(() => undefined);
+    this.#process.stdin?.end();
+    await gone;
+    clearTimeout(timer);
+  }
+}

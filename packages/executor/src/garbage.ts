@@ -1,0 +1,42 @@
+/**
+ * Owns the collection of shared memory that nobody refers to any more. V8 does not count
+ * SharedArrayBuffers as memory that a collection could free, so gigabytes of them may lie about where
+ * little else is allocated. Whoever lets go of some says so here; after enough of them a collection runs.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** Bytes let go of after which a collection is worth its milliseconds. */
+const ENOUGH = 256 * 2 ** 20;
+
+type Collect = (options: { type: "minor" | "major" }) => void;
+
+/** Undefined until it was looked for; null where the engine does not offer it. */
+let collect: Collect | null | undefined;
+
+function collector(): Collect | null {
+  if (collect === undefined) {
+    setFlagsFromString("--expose-gc");
+    const found: unknown = runInNewContext("globalThis.gc");
+    collect = typeof found === "function" ? (found as Collect) : null;
+  }
+  return collect;
+}
+
+/** Counts the bytes of shared buffers that were let go of in this thread. */
+export class GarbageMeter {
+  readonly #type: "minor" | "major";
+  #bytes = 0;
+
+  /** @param type `minor` for buffers that were held for one task, `major` for those that were kept longer */
+  constructor(type: "minor" | "major") {
+    this.#type = type;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < ENOUGH) return;
+    this.#bytes = 0;
+    collector()?.({ type: this.#type });
+  }
+}

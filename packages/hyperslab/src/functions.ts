@@ -1,0 +1,123 @@
+/** Owns the functions of several labelled objects at once: computing in one plan, aligning, joining. */
+import { ArgumentError } from "@hyperslab/core/errors";
+import { type HasLabels, type Labelled, hasLabels } from "./labelled.js";
+import { DataArray, Dataset } from "./objects.js";
+import { type Join, align as alignRecords } from "./ops/align.js";
+import { computeAll } from "./ops/compute.js";
+import {
+  type ConcatOptions,
+  type MergeOptions,
+  concat as concatRecords,
+  merge as mergeRecords,
+} from "./ops/concat.js";
+import type { ScalarLike } from "./ops/elementwise.js";
+import { choose } from "./ops/missing.js";
+import type { ComputeOptions } from "./run.js";
+
+function wrapped<T extends DataArray | Dataset>(labelled: Labelled, like: T): T {
+  return (like instanceof DataArray ? new DataArray(labelled) : new Dataset(labelled)) as T;
+}
+
+/**
+ * Computes several lazy objects in one plan: what they share is read and computed once.
+ *
+ * ```ts
+ * const [mean, spread] = await compute([da.mean("time"), da.std("time")]);
+ * ```
+ * @throws TaskError, MemoryError, CancelledError
+ */
+export async function compute<T extends readonly (DataArray | Dataset)[]>(
+  objects: readonly [...T],
+  options?: ComputeOptions,
+): Promise<T> {
+  const records = await computeAll(
+    objects.map(({ labelled }) => labelled),
+    options,
+  );
+  return records.map((record, i) => wrapped(record, objects[i])) as unknown as T;
+}
+
+/** Options of {@link align}. */
+export interface AlignOptions {
+  /** `inner` unless said otherwise. */
+  readonly join?: Join;
+  /** Dimensions to leave as they are. */
+  readonly exclude?: readonly string[];
+}
+
+/**
+ * Objects on common labels.
+ *
+ * ```ts
+ * const [x, y] = align([a, b], { join: "outer" });
+ * ```
+ * @throws AlignmentError where `exact` labels differ
+ */
+export function align<T extends readonly (DataArray | Dataset)[]>(
+  objects: readonly [...T],
+  options: AlignOptions = {},
+): T {
+  const records = alignRecords(
+    objects.map(({ labelled }) => labelled),
+    options.join ?? "inner",
+    "align",
+    options.exclude,
+  );
+  return records.map((record, i) => wrapped(record, objects[i])) as unknown as T;
+}
+
+/**
+ * Objects of one kind behind each other along a dimension, which may be new.
+ *
+ * ```ts
+ * concat([january, february], "time");
+ * concat(members, "member", { labels: [1, 2, 3] });
+ * ```
+ * @throws ArgumentError, AlignmentError, ShapeError
+ */
+export function concat<T extends DataArray | Dataset>(
+  objects: readonly T[],
+  dim: string,
+  options?: ConcatOptions,
+): T {
+  if (objects.length === 0)
+    throw new ArgumentError({ asked: "concat", found: "no objects", hint: "give at least one" });
+  return wrapped(
+    concatRecords(
+      objects.map(({ labelled }) => labelled),
+      dim,
+      options,
+    ),
+    objects[0],
+  );
+}
+
+/**
+ * One dataset of all variables; arrays come under their names.
+ *
+ * ```ts
+ * merge([temperature, humidity]);
+ * ```
+ * @throws AlignmentError where variables of one name differ; ArgumentError for an array without a name
+ */
+export function merge(objects: readonly HasLabels[], options?: MergeOptions): Dataset {
+  return new Dataset(
+    mergeRecords(
+      objects.map(({ labelled }) => labelled),
+      options,
+    ),
+  );
+}
+
+/**
+ * The elements of `a` where `condition` holds, those of `b` elsewhere.
+ *
+ * ```ts
+ * where(mask, da, 0);
+ * ```
+ * @throws AlignmentError where labels differ
+ */
+export function where<T extends DataArray | Dataset>(condition: T, a: T | ScalarLike, b: T | ScalarLike): T {
+  const like = [a, b].find((one) => hasLabels(one)) ?? condition;
+  return wrapped(choose(condition, a, b), like as T);
+}

@@ -1,0 +1,125 @@
+/**
+ * Owns the writing of a labelled object to a Zarr store: what is stored of each variable, and the
+ * order of steps. Workers write chunks; the store stands under its name only when all are there.
+ */
+import { write } from "@hyperslab/array/build";
+import type { Node } from "@hyperslab/array/node";
+import { ArgumentError, NameError } from "@hyperslab/core/errors";
+import type { Attribute, Attributes } from "@hyperslab/storage/source";
+import { storeRefOf } from "@hyperslab/storage/open-store";
+import { registerStore } from "@hyperslab/storage/process-store";
+import { abortWrite, beginWrite, commitWrite } from "@hyperslab/storage/write-protocol";
+import { createZarr } from "@hyperslab/storage/zarr-create";
+import { type VariableEncoding, encodeVariable } from "./encode-variable.js";
+import {
+  type Labelled,
+  THIS,
+  arrayVariable,
+  coordsOf,
+  dataOf,
+  datasetRecord,
+  dimensionCoord,
+} from "./labelled.js";
+import { type ComputeOptions, runNodes } from "./run.js";
+import type { Variable } from "./variable.js";
+
+/** Options of `toZarr`. */
+export interface ToZarrOptions extends ComputeOptions {
+  /** `w-` (the default) refuses to replace a store, `w` replaces it when the new one is complete. */
+  readonly mode?: "w" | "w-";
+  /** How variables are to be stored, by name. */
+  readonly encoding?: Readonly<Record<string, VariableEncoding>>;
+  /** Default 3. */
+  readonly zarrFormat?: 2 | 3;
+  /** Chunks of all variables, by dimension; `encoding` comes first. */
+  readonly chunks?: Readonly<Record<string, number>>;
+}
+
+/** A store of this process, such as a Map, besides paths. */
+type StoreObject = Parameters<typeof registerStore>[0];
+
+/** Name of an array that has none, as xarray names it. */
+const UNNAMED = "__xarray_dataarray_variable__";
+
+/** Writes all variables. @throws StorageError, ConventionError, TaskError, NameError */
+export async function toZarr(
+  labelled: Labelled,
+  store: string | object,
+  options: ToZarrOptions = {},
+): Promise<void> {
+  const dataset = asDataset(labelled);
+  const encoding = options.encoding ?? {};
+  for (const name of Object.keys(encoding))
+    if (!dataset.variables.has(name))
+      throw new NameError({ name, names: [...dataset.variables.keys()], operation: "toZarr encoding" });
+  const named = coordinateAttributes(dataset);
+  const encoded = await Promise.all(
+    [...dataset.variables].map(async ([name, variable]) => {
+      const asked = { ...chunksFor(variable, options.chunks), ...encoding[name] };
+      const made = await encodeVariable(name, variable, asked, options);
+      const attributes = { ...made.spec.attributes, ...named.byVariable.get(name) };
+      return { node: made.node, spec: { ...made.spec, attributes } };
+    }),
+  );
+  const destination = typeof store === "string" ? storeRefOf(store) : registerStore(store as StoreObject);
+  if (options.mode !== undefined && options.mode !== "w" && options.mode !== "w-")
+    throw new ArgumentError({
+      asked: `mode "${String(options.mode)}"`,
+      found: "no such mode",
+      hint: 'use "w" or "w-"',
+    });
+  const pending = await beginWrite(destination, { overwrite: options.mode === "w" });
+  try {
+    const targets = await createZarr(pending.working, {
+      version: options.zarrFormat ?? 3,
+      attributes: { ...dataset.attrs, ...named.global },
+      arrays: encoded.map(({ spec }) => spec),
+    });
+    const writes = encoded.flatMap(({ node, spec }): Node[] => {
+      const target = targets.get(spec.name);
+      return target ? [write(node, target)] : [];
+    });
+    await runNodes(writes, options);
+    await commitWrite(pending);
+  } catch (error) {
+    await abortWrite(pending);
+    throw error;
+  }
+}
+
+function asDataset(labelled: Labelled): Labelled {
+  if (labelled.kind === "dataset") return labelled;
+  const name = labelled.name === null || labelled.coordNames.has(labelled.name) ? UNNAMED : labelled.name;
+  const variables = new Map([...coordsOf(labelled), [name, arrayVariable(labelled)] as const]);
+  variables.delete(THIS);
+  return datasetRecord(variables, labelled.coordNames);
+}
+
+function chunksFor(variable: Variable, byDim: ToZarrOptions["chunks"]): VariableEncoding {
+  if (!byDim || !variable.dims.some((dim) => dim in byDim)) return {};
+  return {
+    chunks: variable.dims.map((dim, axis) =>
+      Math.max(1, Math.min(byDim[dim] ?? Infinity, variable.shape[axis])),
+    ),
+  };
+}
+
+/** CF's `coordinates` attributes: which variable has which coordinates, and in the dataset's those that none has. */
+function coordinateAttributes(dataset: Labelled): {
+  byVariable: ReadonlyMap<string, Attributes>;
+  global: Attributes;
+} {
+  const free = [...coordsOf(dataset)].filter(([name]) => !dimensionCoord(dataset, name));
+  const placed = new Set<string>();
+  const byVariable = new Map<string, Attributes>();
+  for (const [name, variable] of dataOf(dataset)) {
+    const own = free
+      .filter(([, coord]) => coord.dims.every((dim) => variable.dims.includes(dim)))
+      .map(([key]) => key);
+    for (const key of own) placed.add(key);
+    if (own.length) byVariable.set(name, { coordinates: own.sort().join(" ") });
+  }
+  const left = free.map(([name]) => name).filter((name) => !placed.has(name));
+  const global: Record<string, Attribute> = left.length ? { coordinates: left.sort().join(" ") } : {};
+  return { byVariable, global };
+}

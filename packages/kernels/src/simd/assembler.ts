@@ -1,0 +1,263 @@
+/**
+ * Owns the writing of one function: every instruction puts its result into a new local, so that
+ * generators read like formulas. Knows no dtype.
+ */
+import {
+  laneOpcode,
+  type LaneOp,
+  loadOpcode,
+  type LoadOp,
+  type ScalarInstruction,
+  scalarOpcode,
+  shiftOpcode,
+  type ShiftOp,
+  vectorOpcode,
+  type VectorOp,
+} from "./opcodes.js";
+import { F64, I32, I64, signed, unsigned, V128, type ValueType, type WasmFunction } from "./wasm-module.js";
+
+/** The number of a local. */
+export type Local = number;
+
+const LOCAL_GET = 0x20;
+const LOCAL_SET = 0x21;
+const SIMD = 0xfd;
+
+/** Bytes of a vector that repeats a 64-bit, 32-bit, 16-bit or 8-bit pattern. */
+export function repeat64(bits: bigint): number[] {
+  const bytes = Array.from({ length: 8 }, (_, i) => Number((bits >> BigInt(8 * i)) & 0xffn));
+  return [...bytes, ...bytes];
+}
+
+const F64_BOX: Float64Array = new Float64Array(1);
+const U64_BOX: BigUint64Array = new BigUint64Array(F64_BOX.buffer);
+
+/** The bits of a float64. */
+export function bitsOfFloat64(value: number): bigint {
+  F64_BOX[0] = value;
+  return U64_BOX[0];
+}
+
+/** Writes a function. `prologue` runs once, before everything else: constants stand there. */
+export class Assembler {
+  readonly #params: number;
+  readonly #locals: ValueType[] = [];
+  readonly #prologue: number[] = [];
+  readonly #body: number[] = [];
+  readonly #constants: Map<string, Local> = new Map();
+  constructor(params: number) {
+    this.#params = params;
+  }
+
+  finish(name: string): WasmFunction {
+    return {
+      name,
+      params: this.#params,
+      locals: this.#locals,
+      body: [...this.#prologue, ...this.#body],
+    };
+  }
+
+  local(type: ValueType): Local {
+    this.#locals.push(type);
+    return this.#params + this.#locals.length - 1;
+  }
+
+  #emit(...bytes: readonly number[]): void {
+    this.#body.push(...bytes);
+  }
+
+  get(local: Local): void {
+    this.#emit(LOCAL_GET, ...unsigned(local));
+  }
+
+  set(local: Local): void {
+    this.#emit(LOCAL_SET, ...unsigned(local));
+  }
+
+  #result(type: ValueType): Local {
+    const local = this.local(type);
+    this.set(local);
+    return local;
+  }
+
+  /** A vector constant of 16 bytes; equal ones share a local. */
+  constant(bytes: readonly number[]): Local {
+    const key = bytes.join(",");
+    let local = this.#constants.get(key);
+    if (local === undefined) {
+      local = this.local(V128);
+      this.#prologue.push(SIMD, ...unsigned(12), ...bytes, LOCAL_SET, ...unsigned(local));
+      this.#constants.set(key, local);
+    }
+    return local;
+  }
+
+  /** A float64 in both lanes. */
+  f64(value: number): Local {
+    return this.constant(repeat64(bitsOfFloat64(value)));
+  }
+
+  /** A 64-bit integer in both lanes. */
+  i64(value: bigint): Local {
+    return this.constant(repeat64(BigInt.asUintN(64, value)));
+  }
+
+  /** A 32-bit integer in all four lanes. */
+  i32(value: number): Local {
+    const bits = BigInt(value >>> 0);
+    return this.constant(repeat64((bits << 32n) | bits));
+  }
+
+  /** Applies a vector instruction. */
+  op(op: VectorOp, ...args: readonly Local[]): Local {
+    for (const arg of args) this.get(arg);
+    this.#emit(SIMD, ...unsigned(vectorOpcode(op)));
+    return this.#result(V128);
+  }
+
+  /** `where(mask, yes, no)`, bit by bit. */
+  choose(mask: Local, yes: Local, no: Local): Local {
+    return this.op("v128.bitselect", yes, no, mask);
+  }
+
+  /** Shifts every lane by a constant. */
+  shift(op: ShiftOp, vector: Local, count: number): Local {
+    this.get(vector);
+    this.#emit(0x41, ...signed(BigInt(count)));
+    this.#emit(SIMD, ...unsigned(shiftOpcode(op)));
+    return this.#result(V128);
+  }
+
+  /** Picks 16 bytes of two vectors. */
+  shuffle(a: Local, b: Local, lanes: readonly number[]): Local {
+    this.get(a);
+    this.get(b);
+    this.#emit(SIMD, ...unsigned(13), ...lanes);
+    return this.#result(V128);
+  }
+
+  load(op: LoadOp, address: Local, offset: number): Local {
+    this.get(address);
+    this.#emit(SIMD, ...unsigned(loadOpcode(op)), 0, ...unsigned(offset));
+    return this.#result(V128);
+  }
+
+  store(address: Local, offset: number, vector: Local): void {
+    this.get(address);
+    this.get(vector);
+    this.#emit(SIMD, ...unsigned(11), 0, ...unsigned(offset));
+  }
+
+  /** Stores the low 8 bytes of a vector. */
+  storeHalf(address: Local, offset: number, vector: Local): void {
+    this.get(address);
+    this.get(vector);
+    this.#emit(SIMD, ...unsigned(91), 0, ...unsigned(offset), 0);
+  }
+
+  /** Takes a lane out: i64 or f64. */
+  extract(op: LaneOp, vector: Local, lane: number): Local {
+    this.get(vector);
+    this.#emit(SIMD, ...unsigned(laneOpcode(op)), lane);
+    return this.#result(op.startsWith("i64") ? I64 : F64);
+  }
+
+  /** Puts the scalar on top of the stack into a lane. */
+  replaceTop(op: LaneOp, vector: Local, lane: number, scalar: () => void): Local {
+    this.get(vector);
+    scalar();
+    this.#emit(SIMD, ...unsigned(laneOpcode(op)), lane);
+    return this.#result(V128);
+  }
+
+  /** A scalar instruction on what stands on the stack. */
+  scalar(op: ScalarInstruction): void {
+    this.#emit(...scalarOpcode(op));
+  }
+
+  /** A scalar instruction over locals, into a new local. */
+  scalarOp(op: ScalarInstruction, type: ValueType, ...args: readonly Local[]): Local {
+    for (const arg of args) this.get(arg);
+    this.scalar(op);
+    return this.#result(type);
+  }
+
+  pushI32(value: number): void {
+    this.#emit(0x41, ...signed(BigInt(value | 0)));
+  }
+
+  pushI64(value: bigint): void {
+    this.#emit(0x42, ...signed(BigInt.asIntN(64, value)));
+  }
+
+  i64Scalar(value: bigint): Local {
+    this.pushI64(value);
+    return this.#result(I64);
+  }
+
+  pushF64(value: number): void {
+    this.#emit(0x44, ...repeat64(bitsOfFloat64(value)).slice(0, 8));
+  }
+
+  /** `local += bytes` on an i32. */
+  advance(local: Local, bytes: number): void {
+    this.get(local);
+    this.pushI32(bytes);
+    this.scalar("i32.add");
+    this.set(local);
+  }
+
+  /** A new i32 local with a copy. */
+  copy(local: Local, type: ValueType = I32): Local {
+    this.get(local);
+    return this.#result(type);
+  }
+
+  /** A new vector local with a copy, to be assigned to later. */
+  copyVector(local: Local): Local {
+    return this.copy(local, V128);
+  }
+
+  /** `target = source`. */
+  assign(target: Local, source: Local): void {
+    this.get(source);
+    this.set(target);
+  }
+
+  /** An i32 in all four lanes. */
+  splatI32(value: Local): Local {
+    this.get(value);
+    this.#emit(SIMD, ...unsigned(17));
+    return this.#result(V128);
+  }
+
+  /** Four i32 constants. */
+  i32x4(...lanes: readonly [number, number, number, number]): Local {
+    return this.constant(
+      lanes.flatMap((lane) => [lane & 255, (lane >> 8) & 255, (lane >> 16) & 255, lane >>> 24]),
+    );
+  }
+
+  /** Runs `body` while `counter`, an i32 local, is not 0; the body ends by taking 1 from it. */
+  countdown(counter: Local, body: () => void): void {
+    this.#emit(0x02, 0x40); // block
+    this.get(counter);
+    this.scalar("i32.eqz");
+    this.#emit(0x0d, 0); // br_if
+    this.#emit(0x03, 0x40); // loop
+    body();
+    this.advance(counter, -1);
+    this.get(counter);
+    this.#emit(0x0d, 0);
+    this.#emit(0x0b, 0x0b);
+  }
+
+  /** Runs `body` if an i32 local is not 0. */
+  when(condition: Local, body: () => void): void {
+    this.get(condition);
+    this.#emit(0x04, 0x40);
+    body();
+    this.#emit(0x0b);
+  }
+}

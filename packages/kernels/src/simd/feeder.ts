@@ -1,0 +1,126 @@
+/**
+ * Owns the feeding of kernels: it gives, for any stretch of a flattened loop, an address where its
+ * elements stand side by side. Elements that lie so in the arena stay there; others are copied to a slot.
+ */
+import { itemSize, type TypedArray, viewOf } from "@hyperslab/core/dtype";
+import type { Operand } from "../operand.js";
+import { type Arena, placeInArena } from "./arena.js";
+
+/** Elements of one tile: few enough for the tiles of an expression to stay in cache. */
+export const TILE = 8192;
+/** Bytes of a slot. */
+export const SLOT_BYTES: number = TILE * 8 + 128;
+
+/** Runs shorter than this are copied element by element. */
+const RUN = 24;
+
+/** One axis of the flattened loop; the stride is in elements. */
+export interface FeedAxis {
+  readonly length: number;
+  readonly stride: number;
+}
+
+type Elements = { [index: number]: number };
+
+/** Feeds one operand. */
+export class Feeder {
+  /** True where all elements of a stretch are one: the address is that of a single element. */
+  readonly splat: boolean;
+  readonly size: number;
+  readonly #axes: readonly FeedAxis[];
+  readonly #bytes: Uint8Array;
+  readonly #memory: Uint8Array;
+  readonly #from: Elements;
+  readonly #to: Elements;
+  readonly #width: number;
+  readonly #fillFrom: TypedArray;
+  readonly #fillTo: TypedArray;
+  readonly #slot: number;
+  readonly #place: number;
+  #held = -1;
+
+  constructor(arena: Arena, operand: Operand, axes: readonly FeedAxis[], slot: number) {
+    const data = operand.data as TypedArray;
+    const { buffer } = arena.memory;
+    this.size = itemSize(operand.dtype);
+    this.splat = axes.every((axis) => axis.stride === 0 || axis.length === 1);
+    this.#axes = axes;
+    this.#slot = slot;
+    this.#place = placeInArena(arena, data);
+    this.#bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#memory = new Uint8Array(buffer);
+    this.#width = this.size === 8 ? 2 : 1;
+    const word = this.size === 1 ? "uint8" : this.size === 2 ? "uint16" : "int32";
+    const from = viewOf(word, data.buffer, data.byteOffset, data.byteLength / itemSize(word));
+    const to = viewOf(word, buffer, slot, SLOT_BYTES / itemSize(word));
+    this.#from = from as Int32Array;
+    this.#to = to as Int32Array;
+    const pair = this.size === 8;
+    this.#fillFrom = pair ? viewOf("int64", data.buffer, data.byteOffset, data.length) : from;
+    this.#fillTo = pair ? viewOf("int64", buffer, slot, SLOT_BYTES / 8) : to;
+  }
+
+  /**
+   * The address of elements `start .. start + n` of the flattened axes, counted from element `base`
+   * of the operand; `n` is at most {@link TILE}.
+   */
+  feed(base: number, start: number, n: number): number {
+    const axes = this.#axes;
+    if (this.splat) {
+      if (this.#place >= 0) return this.#place + base * this.size;
+      if (this.#held !== base) {
+        this.#copy(base, 1, 0, 1);
+        this.#held = base;
+      }
+      return this.#slot;
+    }
+    const { length, stride } = axes[axes.length - 1];
+    let row = Math.floor(start / length);
+    let column = start - row * length;
+    let done = 0;
+    if (this.#place >= 0 && stride === 1 && column + n <= length)
+      return this.#place + (base + this.#rowOffset(row) + column) * this.size;
+    while (done < n) {
+      const count = Math.min(n - done, length - column);
+      this.#copy(base + this.#rowOffset(row) + column * stride, stride, done, count);
+      done += count;
+      column = 0;
+      row++;
+    }
+    return this.#slot;
+  }
+
+  #rowOffset(row: number): number {
+    let rest = row;
+    let offset = 0;
+    for (let d = this.#axes.length - 2; d >= 0; d--) {
+      const { length, stride } = this.#axes[d];
+      const next = Math.floor(rest / length);
+      offset += (rest - next * length) * stride;
+      rest = next;
+    }
+    return offset;
+  }
+
+  /** Copies `n` elements from element `p`, `stride` apart, to places `q …` of the slot. */
+  #copy(p: number, stride: number, q: number, n: number): void {
+    if (n >= RUN && stride === 1) {
+      const { size } = this;
+      this.#memory.set(this.#bytes.subarray(p * size, (p + n) * size), this.#slot + q * size);
+    } else if (n >= RUN && stride === 0) {
+      (this.#fillTo as Float64Array).fill(this.#fillFrom[p] as number, q, q + n);
+    } else if (this.#width === 1) copyWords(this.#from, p, stride, this.#to, q, n);
+    else copyPairs(this.#from, 2 * p, 2 * stride, this.#to, 2 * q, n);
+  }
+}
+
+function copyWords(from: Elements, p: number, stride: number, to: Elements, q: number, n: number): void {
+  for (let i = 0; i < n; i++) to[q + i] = from[p + i * stride];
+}
+
+function copyPairs(from: Elements, p: number, stride: number, to: Elements, q: number, n: number): void {
+  for (let i = 0; i < n; i++) {
+    to[q + 2 * i] = from[p + i * stride];
+    to[q + 2 * i + 1] = from[p + i * stride + 1];
+  }
+}

@@ -1,0 +1,61 @@
+/** Owns compiled kernels: modules by their key, instances in this thread's arena, and whether there are any. */
+import { type Arena, currentArena, kernelsOfArena } from "./arena.js";
+import { encodeModule, type WasmFunction } from "./wasm-module.js";
+
+/** A kernel takes numbers (counts and addresses) and leaves its results in memory. */
+export type Kernel = (...args: number[]) => void;
+
+const modules: Map<string, WebAssembly.Module | null> = new Map();
+const MAX_MODULES = 2048;
+let available: boolean | null = null;
+
+/** The functions of JavaScript that kernels call for rare elements. */
+const MATH = { sin: Math.sin, cos: Math.cos, tan: Math.tan };
+
+/** True where this engine runs vector kernels; the environment variable HYPERSLAB_NO_WASM=1 says no. */
+export function kernelsAvailable(): boolean {
+  if (available === null) {
+    const forbidden = typeof process !== "undefined" && process.env["HYPERSLAB_NO_WASM"] === "1";
+    // one function with one vector instruction: engines without SIMD find it invalid
+    const body = [0xfd, 12, ...new Array<number>(16).fill(0), 0x1a];
+    available =
+      !forbidden &&
+      typeof WebAssembly === "object" &&
+      WebAssembly.validate(
+        encodeModule([{ name: "probe", params: 0, locals: [], body }], { shared: false, maximum: 0 }),
+      );
+  }
+  return available;
+}
+
+/**
+ * The kernel of this name, written by `write` when first asked for; null where `write` can't.
+ * `key` names everything that the text depends on.
+ */
+export function kernelOf(key: string, write: () => WasmFunction | null): Kernel | null {
+  const instances = kernelsOfArena();
+  const known = instances.get(key);
+  if (known) return known as Kernel;
+  const arena = currentArena();
+  const shared = isShared(arena);
+  const moduleKey = shared ? `shared ${key}` : key;
+  let module = modules.get(moduleKey);
+  if (module === undefined) {
+    const text = write();
+    module = text && new WebAssembly.Module(encodeModule([text], { shared, maximum: 65536 }));
+    if (modules.size >= MAX_MODULES) {
+      modules.clear();
+      instances.clear();
+    }
+    modules.set(moduleKey, module);
+  }
+  if (!module) return null;
+  const instance = new WebAssembly.Instance(module, { arena: { memory: arena.memory }, math: MATH });
+  const kernel = instance.exports["run"] as Kernel;
+  instances.set(key, kernel);
+  return kernel;
+}
+
+function isShared(arena: Arena): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && arena.memory.buffer instanceof SharedArrayBuffer;
+}

@@ -1,0 +1,315 @@
+import { fromWire, isHyperslabError, toWire } from "@hyperslab/core/errors";
+import type { PlanOutline } from "@hyperslab/core/plan";
+import { explain, story } from "@hyperslab/scheduler/explain";
+import { metricsText } from "@hyperslab/scheduler/metrics";
+import { clusterStatus } from "@hyperslab/scheduler/status";
+import { describe, expect, it } from "vitest";
+import { Core, handedOut, kinds } from "./core.js";
+import { stage } from "./simulation.js";
+
+/** load 0 1 2 3 → sum 4 5 (pairs) → total 6 */
+const tree: PlanOutline = {
+  stages: [
+    stage("load", 4, 1),
+    stage("sum", 2, 1, [{ stage: 0, map: { kind: "tree", axis: 0, fanIn: 2 } }]),
+    stage("total", 1, 1, [{ stage: 1, map: { kind: "range", start: 0, stop: 2 } }]),
+  ],
+  outputs: [2],
+};
+
+describe("a job", () => {
+  it("goes from tasks to blocks to one result, and leaves nothing", () => {
+    const core = new Core([{ threads: 4 }]);
+    const job = core.submit(tree, { progress: true });
+    const first = core.place();
+    expect(kinds(first)).toEqual(["SendJob", "SendPrograms", "SendTasks"]);
+    expect(handedOut(first)).toEqual({ 1: [0, 1, 2, 3] });
+    expect(first[1]).toMatchObject({ stages: [0] });
+    core.say({ kind: "TasksStarted", worker: 1, job: 1, tasks: [0, 1] });
+    expect(core.statuses(job).slice(0, 3)).toEqual(["executing", "executing", "assigned"]);
+    expect(core.finish(1, [0, 1])).toEqual([{ kind: "TellProgress", client: 100, ref: 1, tasks: [0, 1] }]);
+    expect(core.statuses(job)[4]).toBe("ready");
+    const second = core.place();
+    expect(second[0]).toMatchObject({ kind: "SendPrograms", stages: [1] });
+    // the inputs of a finished sum are released at once
+    expect(core.finish(1, [4])).toContainEqual({ kind: "ReleaseBlocks", worker: 1, job: 1, blocks: [0, 1] });
+    core.finish(1, [2, 3]);
+    core.place();
+    core.finish(1, [5]);
+    core.place();
+    expect(core.finish(1, [6])).toContainEqual({ kind: "RequestResults", worker: 1, job: 1, blocks: [6] });
+    const last = core.say({ kind: "ResultArrived", worker: 1, job: 1, block: 6, bytes: 8, payload: "value" });
+    expect(last[0]).toEqual({
+      kind: "RelayResult",
+      client: 100,
+      ref: 1,
+      stage: 2,
+      index: 0,
+      bytes: 8,
+      payload: "value",
+    });
+    expect(kinds(last)).toEqual(["RelayResult", "ReleaseBlocks", "TellFinished", "ForgetJob", "DropJob"]);
+    expect(core.state.jobs.size).toBe(0);
+    expect(core.state.workers.get(1)).toMatchObject({ stored: 0, reserved: 0, executing: 0, finished: 7 });
+    expect(core.state.ended[0]).toMatchObject({ state: "finished", tasks: 7, done: 7 });
+  });
+
+  it("costs nothing to run what leads to no result", () => {
+    const core = new Core([{ threads: 4 }]);
+    const outline = { stages: [stage("unused", 5, 1), stage("used", 1, 1)], outputs: [1] };
+    const job = core.submit(outline);
+    expect(job.counts).toEqual([0, 1, 0, 0, 0, 5]);
+    expect(handedOut(core.place())).toEqual({ 1: [5] });
+  });
+
+  it("is over at once where it has no results", () => {
+    const core = new Core();
+    const out = core.say({
+      kind: "JobSubmitted",
+      client: 100,
+      ref: 1,
+      name: "none",
+      outline: { stages: [stage("a", 2, 1)], outputs: [] },
+      window: 1,
+      progress: false,
+    });
+    expect(kinds(out)).toEqual(["KeepJob", "TellStarted", "TellFinished", "DropJob"]);
+  });
+
+  it("gives its results within the client's window", () => {
+    const core = new Core([{ threads: 4 }]);
+    core.submit({ stages: [stage("a", 4, 1)], outputs: [0] }, { window: 20 });
+    core.place();
+    // 8 bytes each: two fit
+    expect(core.finish(1, [0, 1, 2, 3])).toEqual([
+      { kind: "RequestResults", worker: 1, job: 1, blocks: [0] },
+      { kind: "RequestResults", worker: 1, job: 1, blocks: [1] },
+    ]);
+    const arrive = (block: number) =>
+      core.say({ kind: "ResultArrived", worker: 1, job: 1, block, bytes: 8, payload: 0 });
+    expect(kinds(arrive(0))).toEqual(["RelayResult", "ReleaseBlocks"]);
+    expect(core.say({ kind: "ResultsTaken", client: 100, ref: 1, bytes: 8 })).toEqual([
+      { kind: "RequestResults", worker: 1, job: 1, blocks: [2] },
+    ]);
+    // one that comes twice is given once
+    expect(arrive(0)).toEqual([]);
+  });
+});
+
+describe("a lost worker", () => {
+  it("has only its lost blocks made again, and what these need", () => {
+    const core = new Core([{ threads: 4 }]);
+    const job = core.submit(tree);
+    core.place();
+    core.finish(1, [0, 1, 2, 3]);
+    core.join(2, { threads: 1 });
+    core.place();
+    core.finish(1, [4]);
+    expect(core.statuses(job)).toEqual([
+      "released",
+      "released",
+      "memory",
+      "memory",
+      "memory",
+      "assigned",
+      "waiting",
+    ]);
+    core.say({ kind: "WorkerLost", worker: 1, reason: "gone", retired: false });
+    expect(core.statuses(job)).toEqual(["ready", "ready", "ready", "ready", "waiting", "waiting", "waiting"]);
+    expect(core.state.totals.tasksRecomputed).toBe(5);
+  });
+
+  it("leaves alone what others hold, and what nobody needs any more", () => {
+    const core = new Core([{ threads: 1 }, { threads: 1 }]);
+    const job = core.submit(tree);
+    const first = handedOut(core.place());
+    expect(first).toEqual({ 1: [0, 2], 2: [1, 3] });
+    core.finish(1, [0, 2]);
+    core.finish(2, [1, 3]);
+    const sums = handedOut(core.place());
+    expect(Object.values(sums).flat().sort()).toEqual([4, 5]);
+    const [[one, [task]]] = Object.entries(sums).map(([worker, tasks]) => [Number(worker), tasks] as const);
+    const input = core.state.workers.get(one)?.incoming.keys().next().value ?? 0;
+    core.say({ kind: "BlocksFetched", worker: one, job: 1, blocks: [input % 2 ** 31], bytes: [8] });
+    const other = 3 - one;
+    core.say({ kind: "WorkerLost", worker: other, reason: "gone", retired: false });
+    // the copy that was fetched stays; the task that reads it goes on
+    expect(core.statuses(job)[task]).toBe("assigned");
+    expect(core.statuses(job)[input % 2 ** 31]).toBe("memory");
+  });
+
+  it("ends a job only after three under the same task, and names it", () => {
+    const core = new Core();
+    core.submit({ stages: [{ ...stage("bad", 1, 1), where: "user.ts:7" }], outputs: [0] });
+    for (let worker = 1; worker <= 3; worker++) {
+      core.join(worker);
+      core.place();
+      core.say({ kind: "TasksStarted", worker, job: 1, tasks: [0] });
+      const out = core.say({ kind: "WorkerLost", worker, reason: "out of memory", retired: false });
+      if (worker < 3) expect(out).toEqual([]);
+      else {
+        const [told] = out;
+        if (told.kind !== "TellFailed") throw new Error(told.kind);
+        const error = fromWire(told.error);
+        if (!isHyperslabError(error, "TaskError")) throw error;
+        expect(error.fields).toMatchObject({ task: "bad", block: "(0:1)", worker: "w3", where: "user.ts:7" });
+        expect(error.message).toMatch(/3 workers were lost .* out of memory/);
+        expect(isHyperslabError(error.cause, "ClusterError")).toBe(true);
+      }
+    }
+    expect(core.state.jobs.size).toBe(0);
+  });
+
+  it("does not blame tasks that only waited, or workers that were retired", () => {
+    const core = new Core();
+    const job = core.submit({ stages: [stage("a", 2, 1)], outputs: [0] });
+    for (let worker = 1; worker <= 5; worker++) {
+      core.join(worker);
+      core.place();
+      core.say({ kind: "WorkerLost", worker, reason: "scaled down", retired: true });
+    }
+    expect(job.deaths.size).toBe(0);
+    core.join(9);
+    core.place();
+    core.say({ kind: "TasksStarted", worker: 9, job: 1, tasks: [0] });
+    core.say({ kind: "WorkerLost", worker: 9, reason: "x", retired: false });
+    expect([...job.deaths]).toEqual([[0, 1]]);
+  });
+
+  it("is told to its peers, and a new one too", () => {
+    const core = new Core([{}]);
+    expect(core.join(2)).toEqual([
+      { kind: "SendPeers", worker: 2, joined: [{ worker: 1, name: "w1", address: "ws://w1" }], left: [] },
+      { kind: "SendPeers", worker: 1, joined: [{ worker: 2, name: "w2", address: "ws://w2" }], left: [] },
+    ]);
+    expect(core.say({ kind: "WorkerLost", worker: 1, reason: "x", retired: false })).toEqual([
+      { kind: "SendPeers", worker: 2, joined: [], left: [1] },
+    ]);
+  });
+});
+
+describe("a failure", () => {
+  it("reaches the client with task, block, worker, place and cause; the rest is dropped", () => {
+    const core = new Core([{ threads: 4 }, { threads: 4 }]);
+    core.submit(tree);
+    core.place();
+    const error = toWire(new RangeError("no such byte"));
+    const out = core.say({ kind: "TaskFailed", worker: 1, job: 1, task: 0, error });
+    expect(kinds(out)).toEqual(["TellFailed", "ForgetJob", "ForgetJob", "DropJob"]);
+    const [told] = out;
+    const wire = told.kind === "TellFailed" ? fromWire(told.error) : null;
+    expect(wire?.message).toBe("task load, block (0:1) on w1: no such byte");
+    expect((wire?.cause as Error).message).toBe("no such byte");
+    expect(core.finish(2, [1])).toEqual([]);
+    expect(core.state.errors).toHaveLength(1);
+  });
+
+  it("of a plan that can't be expanded is told, and changes nothing", () => {
+    const core = new Core();
+    const outline = {
+      stages: [
+        stage("a", 2, 1),
+        stage("b", 5, 1, [{ stage: 0, map: { kind: "table" as const, axis: 0, offsets: [], blocks: [] } }]),
+      ],
+      outputs: [1],
+    };
+    const broken = {
+      ...outline,
+      stages: [
+        outline.stages[0],
+        { ...outline.stages[1], inputs: [{ stage: 0, axes: [{ kind: "odd" } as never] }] },
+      ],
+    };
+    const out = core.say({
+      kind: "JobSubmitted",
+      client: 100,
+      ref: 1,
+      name: "x",
+      outline: broken,
+      window: 1,
+      progress: false,
+    });
+    expect(kinds(out)).toEqual(["TellFailed"]);
+    expect(core.state.jobs.size).toBe(0);
+  });
+});
+
+describe("inputs that can't be fetched", () => {
+  it("send the task back, and end the job after ten times", () => {
+    const core = new Core([
+      { threads: 1, memory: 48 },
+      { threads: 1, memory: 1000 },
+    ]);
+    const job = core.submit(tree);
+    core.place();
+    core.finish(1, [0, 2]);
+    core.finish(2, [1, 3]);
+    for (let i = 1; core.state.jobs.size > 0; i++) {
+      expect(i).toBeLessThan(40);
+      core.place();
+      for (const [task, worker] of [...job.workerOf]) {
+        const missing = [...(core.state.workers.get(worker)?.incoming.keys() ?? [])].map(
+          (key) => key % 2 ** 31,
+        );
+        core.say({ kind: "TasksReturned", worker, job: 1, tasks: [task], missing, reason: "no route" });
+        if (core.state.jobs.size === 0) break;
+      }
+    }
+    expect(core.state.ended[0].error).toMatch(/inputs could not be fetched: no route/);
+  });
+
+  it("are made again where their holder says that it does not have them", () => {
+    const core = new Core([{ threads: 4 }]);
+    const job = core.submit(tree);
+    core.place();
+    core.finish(1, [0, 1]);
+    core.place();
+    core.say({ kind: "TasksReturned", worker: 1, job: 1, tasks: [4], missing: [0], reason: "not here" });
+    expect(core.statuses(job).slice(0, 5)).toEqual(["ready", "memory", "assigned", "assigned", "waiting"]);
+  });
+});
+
+describe("people who ask", () => {
+  it("get the story of a task, and why it does not run", () => {
+    const core = new Core([{ threads: 1 }]);
+    const job = core.submit(tree);
+    expect(explain(core.state, job, 6)).toMatchObject({
+      status: "waiting",
+      because: "it waits for 2 of 2 inputs",
+    });
+    expect(explain(core.state, job, 0).because).toMatch(/next tick/);
+    core.place();
+    expect(explain(core.state, job, 0)).toMatchObject({ task: "load[0]", status: "assigned" });
+    core.say({ kind: "TasksStarted", worker: 1, job: 1, tasks: [0] });
+    core.finish(1, [0]);
+    expect(story(core.state, job, 0)).toEqual([
+      "+0.000 s: ready → assigned (w1): placed",
+      "+0.001 s: assigned → executing (w1): started",
+      "+0.002 s: executing → memory (w1): finished",
+    ]);
+    expect(explain(core.state, job, 0).because).toBe("it is done; its block has 1 uses left");
+    const alone = new Core();
+    expect(explain(alone.state, alone.submit(tree), 0).because).toBe("there is no worker");
+    expect(() => explain(core.state, job, 99)).toThrow(RangeError);
+  });
+
+  it("get a status and metrics", () => {
+    const core = new Core([{ threads: 2 }]);
+    core.submit(tree);
+    core.place();
+    core.say({ kind: "WorkerMeasured", worker: 1, rss: 12345 });
+    const status = clusterStatus(core.state, 2000);
+    expect(status.jobs[0]).toMatchObject({ state: "running", tasks: 7, done: 0, client: "client" });
+    expect(status.workers[0]).toMatchObject({
+      name: "w1",
+      rss: 12345,
+      assigned: 4,
+      reserved: 64,
+      executing: 0,
+    });
+    const text = metricsText({ ...status, workers: [{ ...status.workers[0], name: 'a"b\\\n' }] });
+    expect(text).toMatch(/^hyperslab_tasks\{state="assigned"\} 4$/m);
+    expect(text).toMatch(/^hyperslab_worker_memory_resident_bytes\{worker="a\\"b\\\\\\n"\} 12345$/m);
+    expect(text.split("\n").every((line) => /^(#.*|[a-z_]+(\{.*\})? [\d.e+-]+|)$/.test(line))).toBe(true);
+  });
+});

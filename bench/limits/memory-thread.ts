@@ -14,6 +14,12 @@ const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: 
 new Uint8Array(memory.buffer).fill(1);
 const loops = memoryLoops(memory);
 const [a, b, c] = [PAGE, PAGE + bytes, PAGE + 2 * bytes];
+// a module is optimised between calls, never within one: many short calls first
+for (let i = 0; i < 4_000; i++) {
+  loops.read(a, PAGE);
+  loops.copy(a, b, PAGE);
+  loops.triad(a, b, c, PAGE);
+}
 
 parentPort?.on("message", (loop: MemoryLoop) => {
   parentPort?.postMessage(run(loop));

@@ -13,7 +13,7 @@ import {
   isDone,
   jobOfKey,
   keyOf,
-  slotsOf,
+  maxSlotsOf,
   taskName,
   taskOfKey,
 } from "./state.js";
@@ -49,7 +49,7 @@ export function check(state: SchedulerState): string[] {
       worker.executing === executing,
       () => `${worker.name}: executing ${worker.executing}, not ${executing}`,
     );
-    expect(worker.assigned.size <= slotsOf(worker), () => `${worker.name}: more tasks than slots`);
+    expect(worker.assigned.size <= maxSlotsOf(worker), () => `${worker.name}: more tasks than slots`);
     expect(freeBytes(worker) >= 0, () => `${worker.name}: promised ${-freeBytes(worker)} bytes too many`);
     for (const [books, lists] of [
       [worker.held, "holders"],

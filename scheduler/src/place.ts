@@ -29,8 +29,10 @@ type Out = SchedulerInstruction[];
 /** By worker, then by job. */
 type Orders = Map<number, Map<number, TaskOrder[]>>;
 
-/** To wait behind one task costs as much as to fetch so many bytes. */
-const BYTES_PER_TASK = 2 ** 24;
+/** Bytes that are fetched in a millisecond, roughly. */
+const BYTES_PER_MS = 2 ** 20;
+/** How long a task is taken to run where nothing is known, in milliseconds. */
+const TASK_MS = 16;
 /** Tasks that are looked at behind one that must wait for memory. */
 const LOOK_BEHIND = 32;
 
@@ -131,11 +133,13 @@ function placeTask(
     .filter(hasSlot)
     .map((worker) => {
       const fetch = need.inputs - (need.local.get(worker.id) ?? 0);
+      // to wait behind tasks costs as much as the bytes that could be fetched meanwhile
+      const taskMs = worker.pace > 0 ? Math.min(TASK_MS, worker.threads / worker.pace) : TASK_MS;
       const behind = Math.max(0, worker.assigned.size + 1 - worker.threads) / worker.threads;
       return {
         worker,
         fetch,
-        cost: fetch + behind * BYTES_PER_TASK,
+        cost: fetch + behind * taskMs * BYTES_PER_MS,
         load: worker.assigned.size / worker.threads,
       };
     })

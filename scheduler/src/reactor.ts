@@ -33,6 +33,7 @@ import {
   type SchedulerState,
   type SchedulerWorker,
   jobOfKey,
+  measurePace,
   taskOfKey,
 } from "./state.js";
 import {
@@ -175,6 +176,9 @@ function onWorkerJoined(state: SchedulerState, out: Out, event: WorkerJoined): v
     reserved: 0,
     executing: 0,
     finished: 0,
+    pace: 0,
+    paceStart: time,
+    paceCount: 0,
     rss: 0,
   });
   state.totals.workersJoined++;
@@ -269,13 +273,16 @@ function onTasksFinished(
   worker: SchedulerWorker,
   event: TasksFinished,
 ): void {
+  let finished = 0;
   event.tasks.forEach((task, i) => {
     if (job.workerOf.get(task) !== worker.id) return;
     finishTask(state, out, job, task, worker, event.bytes[i] ?? 0, "finished");
-    worker.finished++;
+    finished++;
     state.totals.tasksFinished++;
     onBlockMade(out, job, task);
   });
+  worker.finished += finished;
+  measurePace(worker, finished, event.time);
   state.dirty = true;
 }
 

@@ -73,6 +73,11 @@ export interface SchedulerWorker {
   /** Tasks that it said it runs. */
   executing: number;
   finished: number;
+  /** Tasks that it finishes in a millisecond, lately; 0 while nothing is known. */
+  pace: number;
+  /** Tasks finished since, not yet in `pace`. */
+  paceStart: number;
+  paceCount: number;
   rss: number;
   /** By job: the stages whose programs it has. */
   readonly programs: Map<number, Set<number>>;
@@ -173,9 +178,31 @@ export function newState(time: number, storyLength?: number): SchedulerState {
   };
 }
 
-/** Tasks that a worker may have at one time: its threads, and as many again with two more to bridge the way. */
+/** Milliseconds of work that a worker should have in its queue: as long as asking for more may take. */
+const AHEAD = 20;
+const MAX_AHEAD = 64;
+
+/**
+ * Tasks that a worker may have at one time: its threads, as many again with two more to bridge the way,
+ * and more where its tasks are so small that it would run out of them meanwhile.
+ */
 export function slotsOf(worker: SchedulerWorker): number {
-  return 2 * worker.threads + 2;
+  return 2 * worker.threads + 2 + Math.min(MAX_AHEAD, Math.floor(worker.pace * AHEAD));
+}
+
+/** The most that {@link slotsOf} ever says. */
+export function maxSlotsOf(worker: SchedulerWorker): number {
+  return 2 * worker.threads + 2 + MAX_AHEAD;
+}
+
+/** Learns how fast a worker is: it has finished `count` tasks now. */
+export function measurePace(worker: SchedulerWorker, count: number, now: number): void {
+  worker.paceCount += count;
+  const since = now - worker.paceStart;
+  if (since < AHEAD) return;
+  worker.pace = (worker.pace + worker.paceCount / since) / 2;
+  worker.paceStart = now;
+  worker.paceCount = 0;
 }
 
 /** Bytes that may still be promised. */

@@ -52,6 +52,7 @@ async function targets(): Promise<Target[]> {
     ["fletcher32", {}, false],
     ["packbits", {}, false],
     ["shuffle", { elementsize: 8 }, false],
+    ["bitshuffle", { elementsize: 4, cname: "lz4" }, false],
   ] as const) {
     const spec = { name, configuration };
     made.push({

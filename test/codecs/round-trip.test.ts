@@ -41,6 +41,14 @@ const other: fc.Arbitrary<CodecSpec> = fc.oneof(
     configuration: fc.record({ elementsize: fc.integer({ min: 1, max: 20 }) }),
   }),
   fc.record({
+    name: fc.constant("bitshuffle"),
+    configuration: fc.record({
+      elementsize: fc.integer({ min: 1, max: 20 }),
+      blocksize: fc.constantFrom(0, 8, 1024),
+      cname: fc.constantFrom("none", "lz4"),
+    }),
+  }),
+  fc.record({
     name: fc.constantFrom("crc32", "crc32c", "adler32", "fletcher32"),
     configuration: fc.constant({}),
   }),

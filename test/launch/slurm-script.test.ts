@@ -38,7 +38,7 @@ describe("the batch script", () => {
       HYPERSLAB_TOKEN="$(cat '/scratch/it'\\''s mine/token')"
       export HYPERSLAB_TOKEN
       exec node /home/me/node_modules/@hyperslab/worker/dist/main.js \\
-        --scheduler ws://login1:8786 \\
+        ws://login1:8786 \\
         --threads 8 \\
         --memory 30923764531 \\
         --name "$SLURM_JOB_NAME-\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"

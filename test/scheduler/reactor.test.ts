@@ -236,10 +236,7 @@ describe("a failure", () => {
 
 describe("inputs that can't be fetched", () => {
   it("send the task back, and end the job after ten times", () => {
-    const core = new Core([
-      { threads: 1, memory: 48 },
-      { threads: 1, memory: 1000 },
-    ]);
+    const core = new Core([{ threads: 1 }, { threads: 1 }]);
     const job = core.submit(tree);
     core.place();
     core.finish(1, [0, 2]);

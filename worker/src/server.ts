@@ -47,6 +47,8 @@ export interface WorkerEnd {
 
 /** Milliseconds between two measurements for the scheduler. */
 const STATS_EVERY = 1_000;
+/** Threads that are started before there is work. */
+const MAX_WARM = 4;
 /** Results wait while so many bytes are on their way to the scheduler. */
 const RESULT_BUFFER = 2 ** 23;
 
@@ -112,6 +114,7 @@ class WorkerServer {
   serve(): Promise<WorkerEnd> {
     this.#stats = setInterval(() => this.#sendStats(), STATS_EVERY);
     this.#sendStats();
+    this.#warmUp();
     return new Promise((resolve) => {
       this.#channel.listen(TO_WORKER, {
         onMessage: (message, parts) => {
@@ -124,6 +127,24 @@ class WorkerServer {
         onClose: (reason) => resolve({ reason: reason.message, retired: false }),
       });
     });
+  }
+
+  /** Starts some threads before the first task comes: it would wait for them to load. */
+  #warmUp(): void {
+    const fields = ["bool"] as const;
+    const program = {
+      sources: [],
+      targets: [],
+      literals: [{ dtype: "bool", shape: [], data: Uint8Array.of(1) }],
+      steps: [{ kind: "literal", literal: 0, shape: [], fields }],
+    } as const;
+    const programId = "warm up";
+    this.#pool.define(programId, [{ name: programId, grid: [], fields, program, inputGrids: [] }]);
+    const count = Math.min(this.#pool.threads, MAX_WARM);
+    const runs = Array.from({ length: count }, () =>
+      this.#pool.run({ programId, stage: 0, block: 0, inputs: [] }),
+    );
+    void Promise.allSettled(runs).then(() => this.#pool.forget(programId));
   }
 
   /** A worker that wants blocks of this one. */

@@ -4,6 +4,7 @@ import { sameShape } from "@hyperslab/core/shape";
 import type { Node } from "./node.js";
 import { RULES } from "./rules/order.js";
 import type { Rule } from "./rules/rule.js";
+import { share } from "./share.js";
 import { rewrite } from "./walk.js";
 
 /** A selection moves down one node a pass; more passes than this mean a rule that undoes itself. */
@@ -14,12 +15,12 @@ export type Observer = (rule: Rule, nodes: readonly Node[]) => void;
 
 /** The expressions after all rules: the same values, cheaper. */
 export function optimise(roots: readonly Node[], observe?: Observer, rules: readonly Rule[] = RULES): Node[] {
-  let nodes = [...roots];
+  let nodes = share(roots);
   for (const rule of rules) {
     const before = nodes;
     for (let pass = 0; ; pass++) {
       if (pass === MOST_PASSES) throw new Error(`rule ${rule.name} does not come to rest`);
-      const next = rewrite(nodes, (node) => applyChecked(rule, node));
+      const next = share(rewrite(nodes, (node) => applyChecked(rule, node)));
       const same = next.every((node, i) => node === nodes[i]);
       nodes = next;
       if (same) break;

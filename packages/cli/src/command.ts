@@ -84,7 +84,8 @@ export function bytesOption(input: Input, name: string): number | undefined {
   const text = input.options[name];
   if (typeof text !== "string") return undefined;
   const match = /^(\d+(?:\.\d+)?(?:e\d+)?)\s*(?:([kmgt])(i?)b?)?$/i.exec(text.trim());
-  if (!match) throw new ArgumentError({ asked: `--${name} ${text}`, found: "not a size", hint: "write 4GiB or 500MB" });
+  if (!match)
+    throw new ArgumentError({ asked: `--${name} ${text}`, found: "not a size", hint: "write 4GiB or 500MB" });
   const power = match[2] ? "kmgt".indexOf(match[2].toLowerCase()) + 1 : 0;
   return Math.floor(Number(match[1]) * (match[3] ? 1024 : 1000) ** power);
 }

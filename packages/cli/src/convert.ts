@@ -14,7 +14,8 @@ export const convert: Command = {
     "zarr-format": { value: "2|3", help: "version of the format", default: "3" },
     overwrite: { help: "replace DST.zarr where it exists" },
   },
-  details: "DST.zarr appears when it is complete: an interrupted conversion leaves nothing that looks like a store.",
+  details:
+    "DST.zarr appears when it is complete: an interrupted conversion leaves nothing that looks like a store.",
   async run({ args, options, signal }) {
     const [source, target] = args;
     let dataset = await openDataset(source);
@@ -22,7 +23,11 @@ export const convert: Command = {
     if (typeof options["chunks"] === "string") dataset = dataset.chunk(chunksOf(options["chunks"]));
     const format = options["zarr-format"];
     if (format !== "2" && format !== "3")
-      throw new ArgumentError({ asked: `--zarr-format ${String(format)}`, found: "not a version", hint: "use 2 or 3" });
+      throw new ArgumentError({
+        asked: `--zarr-format ${String(format)}`,
+        found: "not a version",
+        hint: "use 2 or 3",
+      });
     await dataset.toZarr(target, {
       mode: options["overwrite"] ? "w" : "w-",
       zarrFormat: format === "2" ? 2 : 3,
@@ -38,7 +43,12 @@ function chunksOf(text: string): Record<string, number> {
   return Object.fromEntries(
     text.split(",").map((part) => {
       const match = /^([^=]+)=(-?\d+)$/.exec(part.trim());
-      if (!match) throw new ArgumentError({ asked: `--chunks ${text}`, found: `"${part}"`, hint: "write time=12,lat=90" });
+      if (!match)
+        throw new ArgumentError({
+          asked: `--chunks ${text}`,
+          found: `"${part}"`,
+          hint: "write time=12,lat=90",
+        });
       return [match[1], Number(match[2])];
     }),
   );

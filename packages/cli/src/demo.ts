@@ -7,7 +7,14 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ArgumentError } from "@hyperslab/core/errors";
 import { plotMap } from "@hyperslab/plot/plot-map";
-import { Cluster, compute, type DataArray, dataset as datasetOf, inlineExecutor, openDataset } from "hyperslab";
+import {
+  Cluster,
+  compute,
+  type DataArray,
+  dataset as datasetOf,
+  inlineExecutor,
+  openDataset,
+} from "hyperslab";
 import { type Command, countOption } from "./command.js";
 import { progressBar } from "./progress-bar.js";
 
@@ -28,7 +35,9 @@ export const demo: Command = {
 
     await using cluster = await Cluster.local({ workers });
     signal.throwIfAborted();
-    console.log(`cluster    1 scheduler, ${workers} workers, after ${seconds()}\ndashboard  ${cluster.dashboardUrl}\n`);
+    console.log(
+      `cluster    1 scheduler, ${workers} workers, after ${seconds()}\ndashboard  ${cluster.dashboardUrl}\n`,
+    );
 
     const data = await openDataset(fileURLToPath(new URL("../data/coads.zarr", import.meta.url)));
     console.log(`${data}\n`);
@@ -43,7 +52,9 @@ export const demo: Command = {
     });
     const here = await compute(lazy, { on: inlineExecutor(), signal });
     for (const [i, name] of names.entries()) checkEqual(name, onCluster[i], here[i]);
-    console.log(`checked    ${names.length} results of the cluster equal those of this process, bit for bit\n`);
+    console.log(
+      `checked    ${names.length} results of the cluster equal those of this process, bit for bit\n`,
+    );
 
     printMonths(onCluster[names.indexOf("monthly_mean")]);
     await mkdir(out, { recursive: true });
@@ -52,7 +63,13 @@ export const demo: Command = {
     await all.toZarr(written, { mode: "w", on: cluster.executor, signal });
     const winter = onCluster[names.indexOf("seasonal_climatology")].sel({ season: "DJF" });
     const picture = join(out, "sst-winter.png");
-    await writeFile(picture, plotMap(winter, { title: "Sea surface temperature, December to February, 1946-1989", colormap: "thermal" }));
+    await writeFile(
+      picture,
+      plotMap(winter, {
+        title: "Sea surface temperature, December to February, 1946-1989",
+        colormap: "thermal",
+      }),
+    );
     console.log(`\nwritten    ${written}\n           ${picture}\ndone       after ${seconds()}`);
     return 0;
   },
@@ -73,7 +90,8 @@ function resultsOf(sst: DataArray): Record<string, DataArray> {
 
 function checkEqual(name: string, a: DataArray, b: DataArray): void {
   const [one, other] = [a.data.data, b.data.data] as ArrayLike<unknown>[];
-  const equal = one.length === other.length && Array.from(one).every((value, i) => Object.is(value, other[i]));
+  const equal =
+    one.length === other.length && Array.from(one).every((value, i) => Object.is(value, other[i]));
   if (!equal)
     throw new ArgumentError({
       asked: `${name} of the cluster`,

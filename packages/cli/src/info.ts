@@ -11,7 +11,8 @@ export const info: Command = {
   summary: "Shows dimensions, variables, chunks, codecs, sizes and attributes of a dataset.",
   arguments: ["PATH"],
   options: { group: { value: "NAME", help: "a group within the store" } },
-  details: "PATH is a Zarr store (v2 or v3) or a NetCDF-3 file, as a path or an http(s) URL. No data is read.",
+  details:
+    "PATH is a Zarr store (v2 or v3) or a NetCDF-3 file, as a path or an http(s) URL. No data is read.",
   async run({ args, options, signal }) {
     const group = typeof options["group"] === "string" ? options["group"] : undefined;
     console.log(describeGroup(args[0], await openGroup(args[0], { group, signal })));
@@ -23,7 +24,9 @@ export const info: Command = {
 export function describeGroup(path: string, group: StoredGroup): string {
   const lines = [`${group.format} ${path} {`, "dimensions:"];
   for (const [name, length] of group.dims)
-    lines.push(`  ${name} = ${group.unlimited.has(name) ? `UNLIMITED ; // (${length} currently)` : `${length} ;`}`);
+    lines.push(
+      `  ${name} = ${group.unlimited.has(name) ? `UNLIMITED ; // (${length} currently)` : `${length} ;`}`,
+    );
   lines.push("variables:");
   let total = 0;
   for (const [name, array] of group.arrays) {
@@ -33,7 +36,8 @@ export function describeGroup(path: string, group: StoredGroup): string {
   }
   for (const [name, error] of group.skipped ?? new Map<string, Error>())
     lines.push(`  // ${name}: left out, ${error.message}`);
-  if (Object.keys(group.attributes).length) lines.push("", "// global attributes:", ...describeAttributes("", group.attributes));
+  if (Object.keys(group.attributes).length)
+    lines.push("", "// global attributes:", ...describeAttributes("", group.attributes));
   lines.push("}", `// ${group.arrays.size} variables, ${bytesText(total)} in memory`);
   return lines.join("\n");
 }
@@ -59,7 +63,8 @@ function describeAttributes(name: string, attributes: Attributes): string[] {
 function attributeText(value: Attribute): string {
   if (typeof value === "bigint") return `${value}L`;
   if (typeof value === "number") return String(value);
-  if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return value.map(attributeText).join(", ");
+  if (Array.isArray(value) && value.every((one) => typeof one !== "object"))
+    return value.map(attributeText).join(", ");
   return JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? String(one) : one));
 }
 

@@ -20,7 +20,9 @@ export async function main(words: readonly string[]): Promise<number> {
   }
   const command = COMMANDS.find((one) => one.name === name);
   if (!command) {
-    console.error(`hyperslab ${name}: no such command; there are ${COMMANDS.map((one) => one.name).join(", ")}`);
+    console.error(
+      `hyperslab ${name}: no such command; there are ${COMMANDS.map((one) => one.name).join(", ")}`,
+    );
     return 2;
   }
   if (rest.includes("--help") || rest.includes("-h")) {
@@ -71,5 +73,12 @@ function causes(error: Error): string[] {
 
 function overview(): string {
   const rows = COMMANDS.map((one) => `  ${[one.name, ...one.arguments].join(" ").padEnd(22)} ${one.summary}`);
-  return ["hyperslab: labelled N-dimensional arrays, lazily, here or on a cluster", "", "Commands", ...rows, "", "hyperslab COMMAND --help says more."].join("\n");
+  return [
+    "hyperslab: labelled N-dimensional arrays, lazily, here or on a cluster",
+    "",
+    "Commands",
+    ...rows,
+    "",
+    "hyperslab COMMAND --help says more.",
+  ].join("\n");
 }

@@ -15,7 +15,11 @@ const FRAME_MS = 60;
  * Shows the events of one run. Call the result with every event; the last one ends the line.
  * `now` is the clock, in milliseconds.
  */
-export function progressBar(title: string, output: Output, now: () => number = Date.now): (event: RunEvent) => void {
+export function progressBar(
+  title: string,
+  output: Output,
+  now: () => number = Date.now,
+): (event: RunEvent) => void {
   const start = now();
   let shown = -Infinity;
   let quarter = 0;

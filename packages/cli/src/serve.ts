@@ -22,9 +22,16 @@ export const worker: Command = {
   arguments: ["URL"],
   options: {
     threads: { value: "N", help: "compute threads; as many as the machine runs at once if not given" },
-    memory: { value: "SIZE", help: "for blocks and running tasks, such as 4GiB; 60 % of the machine's if not given" },
+    memory: {
+      value: "SIZE",
+      help: "for blocks and running tasks, such as 4GiB; 60 % of the machine's if not given",
+    },
     name: { value: "NAME", help: "for people; host name and process number if not given" },
-    reconnect: { value: "SECONDS", help: "how long to look for a scheduler that is not there", default: "30" },
+    reconnect: {
+      value: "SECONDS",
+      help: "how long to look for a scheduler that is not there",
+      default: "30",
+    },
   },
   details: "The token is taken from HYPERSLAB_TOKEN.",
   run: (input) => serve("@hyperslab/worker/main", input.args, input),
@@ -32,7 +39,9 @@ export const worker: Command = {
 
 /** Runs a server until it ends; gives its exit code. Ctrl-C and SIGTERM end it in order. */
 function serve(module: string, args: readonly string[], { options }: Input): Promise<number> {
-  const flags = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
   const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve(module)), ...args, ...flags], {
     stdio: "inherit",
   });

@@ -93,8 +93,7 @@ function decodeBlock(
       throw damaged(codec, `a stream of block ${block} has ${stored} bytes of ${bytes.length - at} left`);
     if (stored > worstLength(streamLength))
       throw damaged(codec, `a stream of block ${block} is much longer than what it holds`);
-    const from =
-      source === null ? wasm.placeAt(bytes.subarray(at, at + stored), stream) : source + at;
+    const from = source === null ? wasm.placeAt(bytes.subarray(at, at + stored), stream) : source + at;
     at += stored;
     if (stored === streamLength) wasm.kernels.copy(to, from, stored);
     else decodeStream(format, codec, wasm, from, stored, to, streamLength);

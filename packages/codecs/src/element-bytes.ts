@@ -36,7 +36,9 @@ export function decodeElements(
     // what was decoded in place is there already
     if (memory.buffer !== bytes.buffer || memory.byteOffset !== bytes.byteOffset) memory.set(bytes);
   } else {
-    const asItIs = bytes.byteOffset % element.size === 0 && (own || isNative(element));
+    // Node cuts small Buffers out of a pool that they share: nobody may own a piece of that
+    const pooled = own && bytes.byteLength < 65536 && bytes.byteLength !== bytes.buffer.byteLength;
+    const asItIs = !pooled && bytes.byteOffset % element.size === 0 && (own || isNative(element));
     memory = asItIs && (own || element.dtype !== "bool") ? bytes : new Uint8Array(bytes);
   }
   if (!isNative(element)) swapBytes(memory, element.size);

@@ -4,6 +4,7 @@
  */
 import { CodecError } from "@hyperslab/core/errors";
 import { astypeCodec, packbitsCodec } from "./astype.js";
+import { bitshuffleCodec } from "./bitshuffle.js";
 import { bloscCodec } from "./blosc.js";
 import { adler32Codec, crc32Codec, crc32cCodec, fletcher32Codec } from "./checksum-codec.js";
 import { bzip2Codec } from "./bzip2.js";
@@ -26,6 +27,7 @@ const COMPRESSORS: Readonly<Record<string, Constructor>> = {
   zlib: zlibCodec,
   bz2: bzip2Codec,
   shuffle: shuffleCodec,
+  bitshuffle: bitshuffleCodec,
   crc32c: crc32cCodec,
   crc32: crc32Codec,
   adler32: adler32Codec,

@@ -170,7 +170,8 @@ let attached: { readonly memory: WebAssembly.Memory; readonly wasm: WasmMemory }
  * @param memory shared, its maximum at most 65,536 pages
  * @param base start of the codecs' workspace in it
  * @param length bytes of workspace: {@link WORKSPACE_BYTES} and, for Blosc, three blocks more. Where it is too
- *   short for a chunk, that chunk goes through the thread's private memory and is copied
+ *   short for a chunk, that chunk goes through the thread's private memory and is copied. So is an `out` that was
+ *   made before the memory grew: its buffer isn't the memory's any more
  */
 export function attachMemory(memory: WebAssembly.Memory, base: number, length: number): void {
   if (length < WORKSPACE_BYTES || base + length > memory.buffer.byteLength)

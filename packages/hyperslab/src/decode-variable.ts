@@ -49,12 +49,19 @@ export function decodedNode(node: Node, recipe: DecodeRecipe): Node {
   return out;
 }
 
+/** How a variable is read at once. */
+export interface LoadOptions extends TimeOptions {
+  readonly signal?: AbortSignal;
+  /** Join characters to strings. */
+  readonly joinText: boolean;
+}
+
 /** The variable in memory: read whole, decoded, times too. @throws StorageError, ConventionError */
 export async function loadedVariable(
   stored: ArraySource,
   recipe: DecodeRecipe,
   encoding: Attributes,
-  options: TimeOptions & { readonly signal?: AbortSignal },
+  options: LoadOptions,
   warn: (warnings: readonly string[]) => void,
 ): Promise<Variable> {
   const { dims, dtype, shape } = stored.describe();
@@ -64,7 +71,7 @@ export async function loadedVariable(
     block,
     { signal: options.signal },
   );
-  if (isCharacters(stored.describe())) {
+  if (options.joinText && isCharacters(stored.describe())) {
     const { _Encoding: text, ...attributes } = recipe.attributes;
     const joined = joinCharacters(block, typeof text === "string" ? text : null);
     const kept: Attributes = {

@@ -1,6 +1,8 @@
 /** Owns the equality of variables in memory, by value: NaN equals NaN, NaT equals NaT. */
-import type { Node } from "@hyperslab/array/node";
+import { type Node, childrenOf } from "@hyperslab/array/node";
 import type { Block } from "@hyperslab/core/block";
+import { signatureKey } from "@hyperslab/core/scalar-program";
+import { unreachable } from "@hyperslab/core/unreachable";
 import { sameShape } from "@hyperslab/core/shape";
 import { inMemoryBlock } from "./evaluate.js";
 import type { Variable } from "./variable.js";
@@ -15,14 +17,46 @@ export function sameVariable(a: Variable, b: Variable): boolean {
   return sameNode(a.node, b.node);
 }
 
+/** True for one expression written twice, and for equal data in memory. */
 function sameNode(a: Node, b: Node): boolean {
   if (a === b) return true;
   if (!sameShape(a.shape, b.shape)) return false;
-  if (a.kind === "source" && b.kind === "source")
-    return JSON.stringify([a.ref, a.selection]) === JSON.stringify([b.ref, b.selection]);
   const left = inMemoryBlock(a);
   const right = inMemoryBlock(b);
-  return left !== null && right !== null && sameBlock(left, right);
+  if (left || right) return left !== null && right !== null && sameBlock(left, right);
+  if (a.kind !== b.kind || a.dtype !== b.dtype || wordOf(a) !== wordOf(b)) return false;
+  const others = childrenOf(b);
+  const children = childrenOf(a);
+  return children.length === others.length && children.every((child, i) => sameNode(child, others[i]));
+}
+
+/** What a node is apart from its children. */
+function wordOf(node: Node): string {
+  const { kind, dtype } = node;
+  switch (kind) {
+    case "source":
+      return JSON.stringify([node.ref, node.selection]);
+    case "elementwise":
+      return signatureKey(node.program);
+    case "reduce":
+      return JSON.stringify([node.reduction, node.axes]);
+    case "groupReduce":
+      return JSON.stringify([node.reduction, node.axis, node.groups, [...node.codes]]);
+    case "select":
+      return JSON.stringify(node.selection);
+    case "view":
+      return JSON.stringify(node.axes);
+    case "concat":
+      return String(node.axis);
+    case "write":
+      return JSON.stringify(node.target);
+    case "literal":
+    case "broadcast":
+    case "rechunk":
+      return dtype;
+    default:
+      return unreachable(kind);
+  }
 }
 
 /** Equality of elements; dtypes may differ, as `1` and `1.0` may. */

@@ -18,23 +18,34 @@ function wrapped<T extends DataArray | Dataset>(labelled: Labelled, like: T): T 
   return (like instanceof DataArray ? new DataArray(labelled) : new Dataset(labelled)) as T;
 }
 
+type Objects = readonly (DataArray | Dataset)[];
+
 /**
- * Computes several lazy objects in one plan: what they share is read and computed once.
+ * Computes several lazy objects in one plan: what they share is read and computed once. Options come
+ * after a list of objects.
  *
  * ```ts
- * const [mean, spread] = await compute([da.mean("time"), da.std("time")]);
+ * const [mean, spread] = await compute(da.mean("time"), da.std("time"));
+ * const [low, high] = await compute([da.min(), da.max()], { on: cluster });
  * ```
  * @throws TaskError, MemoryError, CancelledError
  */
-export async function compute<T extends readonly (DataArray | Dataset)[]>(
+export async function compute<T extends Objects>(
   objects: readonly [...T],
   options?: ComputeOptions,
-): Promise<T> {
+): Promise<T>;
+export async function compute<T extends Objects>(...objects: readonly [...T]): Promise<T>;
+export async function compute(
+  first: Objects | DataArray | Dataset,
+  ...rest: readonly unknown[]
+): Promise<Objects> {
+  const listed = !hasLabels(first);
+  const objects = listed ? first : [first, ...(rest as Objects)];
   const records = await computeAll(
     objects.map(({ labelled }) => labelled),
-    options,
+    listed ? (rest[0] as ComputeOptions | undefined) : {},
   );
-  return records.map((record, i) => wrapped(record, objects[i])) as unknown as T;
+  return records.map((record, i) => wrapped(record, objects[i]));
 }
 
 /** Options of {@link align}. */

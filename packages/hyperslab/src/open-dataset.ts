@@ -78,9 +78,10 @@ export async function openDataset(location: DatasetLocation, options: OpenOption
     const elements = info.shape.reduce((size, length) => size * length, 1);
     const isLabels = info.dims.length === 1 && info.dims[0] === name;
     const small = coordinates.has(name) && info.dims.length <= 1 && elements <= SMALL_COORDINATE;
-    const isText = options.decodeCf !== false && isCharacters(info);
+    const joinText = options.decodeCf !== false;
+    const isText = joinText && isCharacters(info);
     if (recipe.time !== null || isLabels || small || isText)
-      return [name, await loadedVariable(stored, recipe, encoding, options, warn)];
+      return [name, await loadedVariable(stored, recipe, encoding, { ...options, joinText }, warn)];
     return [name, lazyVariable(name, stored, recipe, encoding)];
   });
   for (const [name, variable] of await Promise.all(opened)) variables.set(name, variable);

@@ -22,7 +22,13 @@ export function plotMap(array: DataArray, options: MapOptions = {}): Uint8Array 
     });
   const [y, x] = array.dims;
   const canvas = drawMap(
-    { values: numbersOf(array), x: axisOf(array, x), y: axisOf(array, y), xUnits: unitsOf(array, x), yUnits: unitsOf(array, y) },
+    {
+      values: numbersOf(array),
+      x: axisOf(array, x),
+      y: axisOf(array, y),
+      xUnits: unitsOf(array, x),
+      yUnits: unitsOf(array, y),
+    },
     {
       title: [array.attrs["long_name"] ?? array.name].filter(Boolean).join(" "),
       label: typeof array.attrs["units"] === "string" ? array.attrs["units"] : undefined,
@@ -34,7 +40,8 @@ export function plotMap(array: DataArray, options: MapOptions = {}): Uint8Array 
 
 function numbersOf(array: DataArray): Float64Array {
   const { data, shape } = array.data;
-  if (array.dtype === "string") throw new ArgumentError({ asked: "a map", found: "texts", hint: "map numbers" });
+  if (array.dtype === "string")
+    throw new ArgumentError({ asked: "a map", found: "texts", hint: "map numbers" });
   const out = new Float64Array(shape.reduce((a, b) => a * b, 1));
   for (let i = 0; i < out.length; i++) out[i] = Number((data as ArrayLike<number | bigint>)[i]);
   return out;

@@ -5,6 +5,7 @@ import { type Dtype, isFloat, isNumeric, isTime, isTimedelta } from "@hyperslab/
 import { DtypeError } from "@hyperslab/core/errors";
 import { type ReductionName, reduction } from "@hyperslab/core/reduction";
 import { viewNode } from "../in-memory.js";
+import { flatPosition } from "./flat-position.js";
 import { type Labelled, coordsWithin, datasetRecord, dimsOf, parseDims, THIS } from "../labelled.js";
 import { Variable } from "../variable.js";
 
@@ -133,7 +134,8 @@ export function reduceVariable(
     });
   const axes = dims.map((dim) => variable.dims.indexOf(dim));
   const spec = reductionOf(name, variable.dtype, options);
-  const reduced = reduce(variable.node, spec, axes);
+  const positions = (name === "argmin" || name === "argmax") && axes.length > 1;
+  const reduced = positions ? flatPosition(variable.node, spec, axes) : reduce(variable.node, spec, axes);
   if (keepdims) return new Variable(variable.dims, reduced, attrs);
   const kept = variable.dims.flatMap((dim, axis) => (dims.includes(dim) ? [] : [axis]));
   return new Variable(

@@ -14,7 +14,17 @@ import {
   vectorOpcode,
   type VectorOp,
 } from "./opcodes.js";
-import { F64, I32, I64, signed, unsigned, V128, type ValueType, type WasmFunction } from "./wasm-module.js";
+import {
+  F64,
+  I32,
+  I64,
+  MATH_IMPORTS,
+  signed,
+  unsigned,
+  V128,
+  type ValueType,
+  type WasmFunction,
+} from "./wasm-module.js";
 
 /** The number of a local. */
 export type Local = number;
@@ -169,6 +179,24 @@ export class Assembler {
     scalar();
     this.#emit(SIMD, ...unsigned(laneOpcode(op)), lane);
     return this.#result(V128);
+  }
+
+  /** Where any lane of `mask` is set, computes that lane of `value` anew with an imported function of `x`. */
+  mend(value: Local, mask: Local, x: Local, name: (typeof MATH_IMPORTS)[number]): Local {
+    const out = this.copyVector(value);
+    this.get(mask);
+    this.#emit(SIMD, ...unsigned(83), 0x04, 0x40);
+    let fresh = x;
+    for (const lane of [0, 1]) {
+      const element = this.extract("f64x2.extract_lane", x, lane);
+      fresh = this.replaceTop("f64x2.replace_lane", fresh, lane, () => {
+        this.get(element);
+        this.#emit(0x10, ...unsigned(MATH_IMPORTS.indexOf(name)));
+      });
+    }
+    this.assign(out, this.choose(mask, fresh, value));
+    this.#emit(0x0b);
+    return out;
   }
 
   /** A scalar instruction on what stands on the stack. */

@@ -1,0 +1,40 @@
+/** Owns the list of cases, in the order in which they are run. */
+import type { Case } from "../case.js";
+import { calibration } from "./calibration.js";
+import { latency, streaming, tinyTasks } from "./cluster.js";
+import { decode } from "./decode.js";
+import { encode } from "./encode.js";
+import { fusedChain } from "./fused-chain.js";
+import { graph } from "./graph.js";
+import { groupMean } from "./groupmean.js";
+import { math } from "./math.js";
+import { nanmeans } from "./nanmean.js";
+import { readCeiling, squareMean, storedGroupMean, timeMean, zonalMean } from "./stored.js";
+import { windSpeed } from "./wind-speed.js";
+
+export const CASES: readonly Case[] = [
+  calibration,
+  windSpeed,
+  fusedChain,
+  ...nanmeans,
+  math,
+  groupMean,
+  decode,
+  encode,
+  zonalMean,
+  timeMean,
+  squareMean,
+  storedGroupMean,
+  readCeiling,
+  graph,
+  tinyTasks,
+  latency,
+  streaming,
+];
+
+/** @throws RangeError for a name that no case has */
+export function caseNamed(name: string): Case {
+  const found = CASES.find((one) => one.name === name);
+  if (!found) throw new RangeError(`no case "${name}"`);
+  return found;
+}

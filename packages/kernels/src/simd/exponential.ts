@@ -1,0 +1,119 @@
+/**
+ * Owns exp and its kin on two float64 lanes. Method: x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial
+ * in r, and a scaling by 2^n. Errors stay below 2 units in the last place.
+ */
+import type { Assembler, Local } from "./assembler.js";
+import { Doubles } from "./doubles.js";
+
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+
+/** (e^r - 1 - r - r²/2) / r³ on |r| ≤ ln 2 / 2, to 2.6e-17 and to 1.6e-8 of e^r. */
+const EXP = [
+  0.16666666666666666, 0.041666666666651246, 0.008333333333332147, 0.0013888888905973543,
+  0.00019841269854409363, 2.480153620505534e-5, 2.755727992579576e-6, 2.761390867578486e-7,
+  2.509563297507093e-8,
+];
+const EXP_SINGLE = [0.1666663068148552, 0.04166662170022709, 0.008357247975823195, 0.0013918773446553218];
+
+interface Reduced {
+  readonly n: Local;
+  /** The same as float64. */
+  readonly whole: Local;
+  readonly r: Local;
+  /** What `r` lost to rounding. */
+  readonly tail: Local;
+}
+
+function reduce(d: Doubles, x: Local): Reduced {
+  const { whole, integer } = d.round(d.mul(x, d.k(Math.LOG2E)));
+  const high = d.sub(x, d.mul(whole, d.k(LN2_HIGH)));
+  const low = d.mul(whole, d.k(LN2_LOW));
+  const r = d.sub(high, low);
+  return { n: integer, whole, r, tail: d.sub(d.sub(high, r), low) };
+}
+
+/** Limits x; a NaN passes through. */
+function clamp(d: Doubles, x: Local, low: number, high: number): Local {
+  const below = d.where(d.lt(x, d.k(low)), d.k(low), x);
+  return d.where(d.gt(below, d.k(high)), d.k(high), below);
+}
+
+/** e^r - 1 for a reduced r. */
+function tiny(d: Doubles, r: Local, single: boolean): Local {
+  const square = d.mul(r, r);
+  const series = d.add(d.k(0.5), d.mul(r, d.poly(r, single ? EXP_SINGLE : EXP)));
+  return d.add(r, d.mul(square, series));
+}
+
+/** e^x · 2^shift. */
+function expShifted(asm: Assembler, x: Local, single: boolean, shift: number): Local {
+  const d = new Doubles(asm);
+  const limited = single ? clamp(d, x, -200, 200) : clamp(d, x, -746, 711);
+  const { n, r } = reduce(d, limited);
+  const value = d.add(d.k(1), tiny(d, r, single));
+  const power = shift === 0 ? n : asm.op("i64x2.add", n, asm.i64(BigInt(shift)));
+  // within float32's range one multiplication does
+  return single ? d.mul(value, d.powerOfTwo(power)) : d.scale(value, power);
+}
+
+export function exp(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => expShifted(asm, x, single, 0);
+}
+
+/** e^x - 1, accurate near 0. */
+function expm1Of(asm: Assembler, x: Local, single: boolean): Local {
+  const d = new Doubles(asm);
+  const { n, whole, r, tail } = reduce(d, clamp(d, x, -40, single ? 200 : 711));
+  const square = d.mul(r, r);
+  const series = d.add(d.k(0.5), d.mul(r, d.poly(r, EXP)));
+  // the tail counts e^r times
+  const rest = d.add(d.mul(square, series), d.add(tail, d.mul(tail, r)));
+  const p = d.add(r, rest);
+  // 2^n·(p + 1) - 1 = 2^n·(p + (1 - 2^-n)); beyond 2^60 the 1 has no weight
+  const inverse = d.powerOfTwo(asm.op("i64x2.neg", n));
+  const weight = d.sub(d.k(1), d.without(inverse, d.gt(whole, d.k(60))));
+  const value = d.scale(d.add(p, weight), n);
+  return d.or(value, d.signBit(x));
+}
+
+export function expm1(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => expm1Of(asm, x, single);
+}
+
+/** (e^x + e^-x) / 2, from e^x / 2, which does not overflow before the result does. */
+export function cosh(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => {
+    const d = new Doubles(asm);
+    const half = expShifted(asm, d.abs(x), single, -1);
+    return d.add(half, d.div(d.k(0.25), half));
+  };
+}
+
+/** (t + t / (t + 1)) / 2 with t = e^|x| - 1; far out e^|x| / 2. */
+export function sinh(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => {
+    const d = new Doubles(asm);
+    const size = d.abs(x);
+    const t = expm1Of(asm, clamp(d, size, 0, 40), single);
+    const near = d.mul(d.k(0.5), d.add(t, d.div(t, d.add(t, d.k(1)))));
+    const far = expShifted(asm, size, single, -1);
+    return d.or(d.where(d.gt(size, d.k(22)), far, near), d.signBit(x));
+  };
+}
+
+/** 1 - 2 / (t + 2) with t = e^2|x| - 1, or near 0 -t / (t + 2) with t = e^-2|x| - 1. */
+export function tanh(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => {
+    const d = new Doubles(asm);
+    const size = d.abs(x);
+    const large = d.gt(size, d.k(1));
+    const double = d.add(size, size);
+    const limited = clamp(d, double, 0, 50);
+    const t = expm1Of(asm, d.where(large, limited, d.neg(limited)), single);
+    const top = d.where(large, d.k(2), d.neg(t));
+    const ratio = d.div(top, d.add(t, d.k(2)));
+    const value = d.where(large, d.sub(d.k(1), ratio), ratio);
+    return d.or(value, d.signBit(x));
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * Owns logarithms on two float64 lanes. Method: x = 2^k·(1 + f) with √½ ≤ 1 + f < √2, s = f / (2 + f),
+ * and ln(1 + f) = 2·atanh(s) as a polynomial in s². Errors stay below 2 units in the last place.
+ */
+import type { Assembler, Local } from "./assembler.js";
+import { Doubles } from "./doubles.js";
+
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+const SQRT_HALF = Math.SQRT1_2;
+
+/** (2·atanh(s) - 2s) / s³ over z = s², s² ≤ 0.0295. */
+const ATANH = [
+  0.666666666666667, 0.3999999999989827, 0.2857142862653362, 0.22222211043776857, 0.18182895750119193,
+  0.1533150161114533, 0.1461916613488797,
+];
+const ATANH_SINGLE = [0.6666668515145278, 0.39988734820244165, 0.2958202356203656];
+
+interface Parts {
+  /** The power of two, as float64. */
+  readonly k: Local;
+  readonly f: Local;
+  readonly halfSquare: Local;
+  /** ln(1 + f) = f - halfSquare + rest. */
+  readonly rest: Local;
+}
+
+function parts(d: Doubles, x: Local, single: boolean): Parts {
+  const { asm } = d;
+  // subnormals are brought up by 2^54 first; float32's are normal here
+  const small = single ? null : d.lt(x, d.k(2 ** -1022));
+  const up = small ? d.where(small, d.mul(x, d.k(2 ** 54)), x) : x;
+  // shifting the bits so that the exponent changes at √½ instead of at 1
+  const bits = asm.op("i64x2.sub", up, d.k(SQRT_HALF));
+  const exponent = asm.shift("i64x2.shr_s", bits, 52);
+  const mantissa = asm.op("i64x2.sub", up, asm.shift("i64x2.shl", exponent, 52));
+  // a 64-bit integer below 2^51 as float64: its low bits in 1.5·2^52
+  const shifted = asm.op("i64x2.add", exponent, d.k(1.5 * 2 ** 52));
+  const count = d.sub(shifted, d.k(1.5 * 2 ** 52));
+  const k = small ? d.sub(count, d.and(small, d.k(54))) : count;
+  const f = d.sub(mantissa, d.k(1));
+  const s = d.div(f, d.add(f, d.k(2)));
+  const z = d.mul(s, s);
+  const series = d.mul(z, d.poly(z, single ? ATANH_SINGLE : ATANH));
+  const halfSquare = d.mul(d.k(0.5), d.mul(f, f));
+  return { k, f, halfSquare, rest: d.mul(s, d.add(halfSquare, series)) };
+}
+
+/** -∞ at 0, NaN below, ∞ at ∞. */
+function withLimits(d: Doubles, x: Local, value: Local): Local {
+  const usual = d.and(d.gt(x, d.k(0)), d.lt(x, d.k(Infinity)));
+  const zero = d.where(d.eq(x, d.k(0)), d.k(-Infinity), d.k(NaN));
+  const top = d.where(d.eq(x, d.k(Infinity)), x, zero);
+  return d.where(usual, value, top);
+}
+
+/** ln(x) of a positive finite x, and `tail` more. */
+function lnOf(d: Doubles, x: Local, tail: Local | null, single: boolean): Local {
+  const { k, f, halfSquare, rest } = parts(d, x, single);
+  const low = d.mul(k, d.k(LN2_LOW));
+  const small = d.add(rest, tail ? d.add(low, tail) : low);
+  return d.add(d.mul(k, d.k(LN2_HIGH)), d.sub(f, d.sub(halfSquare, small)));
+}
+
+export function log(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => {
+    const d = new Doubles(asm);
+    return withLimits(d, x, lnOf(d, x, null, single));
+  };
+}
+
+/** ln(u) with u = 1 + x rounded, and what was lost to rounding, over u. */
+export function log1p(single: boolean): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => {
+    const d = new Doubles(asm);
+    const u = d.add(x, d.k(1));
+    const back = d.sub(u, d.k(1));
+    const lost = d.add(d.sub(d.k(1), d.sub(u, back)), d.sub(x, back));
+    const value = withLimits(d, u, lnOf(d, u, d.div(lost, u), single));
+    // a result like x itself: 0 keeps its sign, and what is as small as that its value
+    return d.where(d.lt(d.abs(x), d.k(2 ** -54)), x, value);
+  };
+}
+
+/**
+ * Logarithm to another base: 1/ln b in two parts, the first short enough for exact products with the
+ * head of ln(1 + f); log_b 2 likewise. Powers of the base come out whole.
+ */
+function logOf(
+  single: boolean,
+  scale: readonly [number, number],
+  two: readonly [number, number],
+): (asm: Assembler, x: Local) => Local {
+  return (asm, x) => {
+    const d = new Doubles(asm);
+    const { k, f, halfSquare, rest } = parts(d, x, single);
+    const high = d.head(d.sub(f, halfSquare));
+    const low = d.add(d.sub(d.sub(f, high), halfSquare), rest);
+    const whole = d.mul(k, d.k(two[0]));
+    const main = d.mul(high, d.k(scale[0]));
+    let small = d.add(d.mul(d.add(low, high), d.k(scale[1])), d.mul(low, d.k(scale[0])));
+    if (two[1] !== 0) small = d.add(d.mul(k, d.k(two[1])), small);
+    const sum = d.add(whole, main);
+    const lost = d.add(d.sub(whole, sum), main);
+    return withLimits(d, x, d.add(d.add(small, lost), sum));
+  };
+}
+
+export function log2(single: boolean): (asm: Assembler, x: Local) => Local {
+  return logOf(single, [1.44269504072144627571, 1.67517131648865118353e-10], [1, 0]);
+}
+
+export function log10(single: boolean): (asm: Assembler, x: Local) => Local {
+  return logOf(
+    single,
+    [4.34294481878168880939e-1, 2.50829467116452752298e-11],
+    [3.01029995663611771306e-1, 3.69423907715893078616e-13],
+  );
+}

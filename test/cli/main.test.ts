@@ -1,0 +1,117 @@
+/** The command as people run it: a process, its exit code, what it prints. */
+import { openDataset } from "hyperslab";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const bin = fileURLToPath(new URL("../../packages/cli/bin/hyperslab.js", import.meta.url));
+const data = fileURLToPath(new URL("../../packages/cli/data/coads.zarr", import.meta.url));
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "hyperslab-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function run(words: string[], until?: { text: string; signal: NodeJS.Signals }): Promise<Ended> {
+  const child = spawn(process.execPath, [bin, ...words], {
+    cwd: folder,
+    env: { ...process.env, HYPERSLAB_TOKEN: "" },
+  });
+  const ended: Ended = { code: null, out: "", err: "" };
+  let told = false;
+  const hear = (key: "out" | "err") => (chunk: Buffer) => {
+    ended[key] += chunk.toString();
+    if (!until || told || !(ended.out + ended.err).includes(until.text)) return;
+    told = true;
+    child.kill(until.signal);
+  };
+  child.stdout.on("data", hear("out"));
+  child.stderr.on("data", hear("err"));
+  return new Promise((resolve) => child.on("close", (code) => resolve({ ...ended, code })));
+}
+
+describe("hyperslab", () => {
+  it("lists its commands, and helps with each", async () => {
+    const help = await run(["--help"]);
+    expect(help.code).toBe(0);
+    for (const name of ["demo", "info", "convert", "scheduler", "worker"]) {
+      expect(help.out).toContain(name);
+      const one = await run([name, "--help"]);
+      expect([one.code, one.err]).toEqual([0, ""]);
+      expect(one.out).toContain(`hyperslab ${name}`);
+    }
+  });
+  it("gives 2 for what it doesn't understand", async () => {
+    expect(await run([])).toMatchObject({ code: 2 });
+    const unknown = await run(["frobnicate"]);
+    expect(unknown).toMatchObject({ code: 2, out: "" });
+    expect(unknown.err).toContain("no such command; there are demo, info, convert, scheduler, worker");
+    expect((await run(["info"])).err).toContain("info takes PATH, found none");
+  });
+  it("shows what is stored", async () => {
+    const { code, out } = await run(["info", data]);
+    expect(code).toBe(0);
+    expect(out).toContain("  time = 12 ;");
+    expect(out).toContain("float32 sst(time, lat, lon) ;");
+    expect(out).toContain("16 blocks of (3, 45, 90)");
+  });
+  it("names what can't be opened", async () => {
+    const missing = await run(["info", join(folder, "nothing.zarr")]);
+    expect(missing.code).toBe(1);
+    expect(missing.err).toContain("no such file or directory");
+    const text = join(folder, "notes.nc");
+    writeFileSync(text, "not a dataset at all");
+    expect((await run(["info", text])).err).toMatch(/FormatError/);
+  });
+  it("converts, and does not overwrite unasked", async () => {
+    const target = join(folder, "copy.zarr");
+    const words = [
+      "convert",
+      data,
+      target,
+      "--variables",
+      "sst",
+      "--chunks",
+      "time=12,lat=30",
+      "--zarr-format",
+      "2",
+    ];
+    const first = await run(words);
+    expect([first.code, first.err]).toEqual([0, expect.stringContaining("100 %")]);
+    const copy = (await openDataset(target)).get("sst");
+    expect(copy.chunks).toMatchObject({ time: [12], lat: [30, 30, 30] });
+    const [a, b] = [await copy.mean().item(), await (await openDataset(data)).get("sst").mean().item()];
+    expect(a).toBeCloseTo(Number(b), 5);
+    const second = await run(words);
+    expect(second.code).toBe(1);
+    expect(second.err).toMatch(/StorageError/);
+    expect(await run([...words, "--overwrite"])).toMatchObject({ code: 0 });
+  }, 60_000);
+  it("leaves nothing half-written after Ctrl-C", async () => {
+    const target = join(folder, "interrupted.zarr");
+    const { code, err } = await run(["convert", data, target, "--chunks", "time=1,lat=2,lon=10"], {
+      text: "tasks",
+      signal: "SIGINT",
+    });
+    expect([code, err]).toEqual([130, expect.stringContaining("interrupted")]);
+    expect(existsSync(target)).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.includes("interrupted"))).toEqual([]);
+  }, 60_000);
+  it("serves a scheduler until it is told to end", async () => {
+    const { code, out } = await run(["scheduler", "--port", "0"], {
+      text: "HYPERSLAB_TOKEN=",
+      signal: "SIGTERM",
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/scheduler at ws:\/\/127\.0\.0\.1:\d+/);
+  });
+});

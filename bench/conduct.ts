@@ -86,8 +86,8 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
 async function warmUp(entry: Contestant, variant: Variant, place: Place): Promise<void> {
   if (variant.once) return;
   await entry.side.run(1);
-  const { seconds } = await entry.side.run(1);
-  const wanted = ROUND_SECONDS[place.scale] / Math.max(seconds, 1e-6);
+  const { whole } = await entry.side.run(1);
+  const wanted = ROUND_SECONDS[place.scale] / Math.max(whole, 1e-6);
   entry.repeat = Math.max(1, Math.min(MOST_REPEATS, Math.round(wanted)));
   // a just-in-time compiler needs more than one call
   if (entry.repeat > 1) await entry.side.run(entry.repeat);

@@ -29,7 +29,7 @@ async function answer(request: Request): Promise<object> {
         if (typeof seconds === "number") own.push(seconds);
       }
       const whole = (performance.now() - start) / 1000;
-      return { seconds: (own.length ? own.reduce((a, b) => a + b, 0) : whole) / request.repeat };
+      return { seconds: (own.length ? own.reduce((a, b) => a + b, 0) : whole) / request.repeat, whole };
     }
     case "outcome": {
       if (!running) throw new Error("nothing is open");

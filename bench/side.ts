@@ -10,7 +10,10 @@ import { withPeakMemory } from "./process-memory.js";
 
 export interface Reply {
   readonly error?: string;
+  /** Of one run. */
   readonly seconds?: number;
+  /** Of the request. */
+  readonly whole?: number;
   readonly name?: string;
   readonly version?: string;
   readonly facts?: Facts;
@@ -60,10 +63,10 @@ export class Side {
   }
 
   /** Seconds of one run, the mean of `repeat` in a row. */
-  async run(repeat: number): Promise<{ seconds: number; peak: number | null }> {
-    const [{ seconds }, peak] = await this.askWatched({ do: "run", repeat });
+  async run(repeat: number): Promise<{ seconds: number; whole: number; peak: number | null }> {
+    const [{ seconds, whole = 0 }, peak] = await this.askWatched({ do: "run", repeat });
     if (seconds === undefined) throw new SideError(`${this.#who} gave no time`);
-    return { seconds, peak };
+    return { seconds, whole, peak };
   }
 
   /** Ends the process: by its own means, or at once where it doesn't. */

@@ -25,7 +25,7 @@ def answer(request, state):
             if seconds is not None:
                 own.append(seconds)
         whole = time.perf_counter() - start
-        return {"seconds": (sum(own) if own else whole) / request["repeat"]}
+        return {"seconds": (sum(own) if own else whole) / request["repeat"], "whole": whole}
     if do == "outcome":
         path = request.get("bytes")
         given = open(path, "rb").read() if path and os.path.exists(path) else None

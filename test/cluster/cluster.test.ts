@@ -2,7 +2,8 @@
 import { CancelledError, ClusterError, isHyperslabError } from "@hyperslab/core/errors";
 import type { RunEvent } from "@hyperslab/core/executor";
 import { inlineExecutor } from "@hyperslab/executor/inline";
-import { Cluster, type ClusterEvent } from "@hyperslab/launch/local";
+import { Cluster } from "@hyperslab/launch/cluster";
+import type { ClusterEvent } from "@hyperslab/launch/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect, failingPlan, heavyPlan, valuesOf } from "./plans.js";
 

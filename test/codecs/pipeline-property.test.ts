@@ -28,10 +28,10 @@ const V2 = [
   "|O",
 ];
 
-const shape: fc.Arbitrary<number[]> = fc.oneof(
+const shape: fc.Arbitrary<number[]> = fc.oneof<fc.Arbitrary<number[]>[]>(
   fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),
   fc.tuple(fc.integer({ min: 30, max: 70 }), fc.integer({ min: 30, max: 70 })),
-  fc.constant([3, 0, 2]),
+  fc.constant<number[]>([3, 0, 2]),
 );
 
 const bytesCodec: fc.Arbitrary<CodecSpec> = fc.constantFrom<CodecSpec>(

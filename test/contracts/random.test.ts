@@ -9,7 +9,7 @@ import type { Plan } from "@hyperslab/core/plan";
 import { stridesOf } from "@hyperslab/core/shape";
 import { inlineExecutor } from "@hyperslab/executor/inline";
 import { threadsExecutor } from "@hyperslab/executor/threads";
-import { Cluster } from "@hyperslab/launch/local";
+import { Cluster } from "@hyperslab/launch/cluster";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PAGE_FILES, pageFolder } from "@hyperslab/dashboard/page";
 import { startScheduler } from "@hyperslab/scheduler/server";
-import { Cluster } from "@hyperslab/launch/local";
+import { Cluster } from "@hyperslab/launch/cluster";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { collect, failingPlan, heavyPlan } from "../cluster/plans.js";
@@ -76,7 +76,7 @@ describe.skipIf(!CHROMIUM)("the page in Chromium (skipped where there is none)",
         await page.screenshot({ path: join(folder, "dashboard-narrow.png"), fullPage: true });
       } else expect((await page.screenshot()).length).toBeGreaterThan(10_000);
       await heavy;
-      await page.waitForFunction(() => document.querySelectorAll(".job-state.finished").length === 2);
+      await page.waitForSelector(".jobs > li:nth-child(2) .job-state.finished");
       await cluster.close();
       await page.waitForSelector(".pill.lost");
       // the browser itself complains of the connection that went away

@@ -1,13 +1,14 @@
 /** Nothing of a local cluster is left behind, however the program that started it ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { ArgumentError, ClusterError } from "@hyperslab/core/errors";
-import { Cluster, type ClusterEvent } from "@hyperslab/launch/local";
+import { Cluster } from "@hyperslab/launch/cluster";
+import type { ClusterEvent } from "@hyperslab/launch/local";
 import { describe, expect, it } from "vitest";
 
 /** A program that starts a cluster, prints the ids of all its processes, and then does `then`. */
 function program(then: string): ChildProcess {
   const code = `
-    import { Cluster } from ${JSON.stringify(import.meta.resolve("@hyperslab/launch/local"))};
+    import { Cluster } from ${JSON.stringify(import.meta.resolve("@hyperslab/launch/cluster"))};
     const cluster = await Cluster.local({ workers: 2, memory: "64MiB" });
     const workers = await cluster.workers();
     process.stdout.write(JSON.stringify(workers.map((worker) => worker.pid)) + "\\n");

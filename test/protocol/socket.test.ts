@@ -195,7 +195,7 @@ describe("the way in", () => {
     });
     const silent = await dial(url, "peer", { token: "secret" });
     await new Promise<void>((resolve) =>
-      silent.listen({}, { onMessage: () => undefined, onClose: () => resolve() }),
+      silent.listen(PEER as never, { onMessage: () => undefined, onClose: () => resolve() }),
     );
     expect(String(greeted[0])).toMatch(/no greeting within 30 ms/);
     const foreign = new WebSocket(wireUrl(url), { headers: { authorization: "Bearer secret" } });

@@ -2,7 +2,7 @@
  * Owns the connections to other workers: dialled when a block is first wanted from there, kept
  * while the other is in the cluster. What is done with the blocks: not known here.
  */
-import type { BlockHead } from "@hyperslab/core/block";
+import type { FieldHead } from "@hyperslab/protocol/block-parts";
 import type { PeerAddress, PeerMessage } from "@hyperslab/protocol/messages";
 import { sayHello } from "@hyperslab/protocol/handshake";
 import { PEER } from "@hyperslab/protocol/shapes";
@@ -13,7 +13,7 @@ export interface PeerHandlers {
     peer: number,
     job: number,
     block: number,
-    heads: readonly BlockHead[],
+    heads: readonly FieldHead[],
     parts: readonly Uint8Array[],
   ): void;
   onMissing(peer: number, job: number, block: number): void;

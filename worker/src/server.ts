@@ -4,15 +4,15 @@
  * reactor, and carries out what comes back.
  */
 import { createServer } from "node:http";
-import { CancelledError, toWire } from "@hyperslab/core/errors";
+import { CancelledError, MemoryError, toWire } from "@hyperslab/core/errors";
 import { unreachable } from "@hyperslab/core/unreachable";
 import { ThreadPool } from "@hyperslab/executor/thread-pool";
+import { MAX_BLOCK, blockFromParts, blockToParts, fieldBytes } from "@hyperslab/protocol/block-parts";
 import { hearHello, sayHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn, urlHost } from "@hyperslab/protocol/listen";
 import type { Message, PeerMessage, ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
 import { PEER, TO_WORKER } from "@hyperslab/protocol/shapes";
 import { CLOSE, type Channel, type Heartbeat, dial } from "@hyperslab/protocol/socket";
-import { payloadBytes, payloadFrom, payloadParts } from "./blocks.js";
 import type { WorkerEvent, WorkerInstruction } from "./events.js";
 import { Peers } from "./peers.js";
 import { react } from "./reactor.js";
@@ -102,8 +102,8 @@ class WorkerServer {
     this.#pool = new ThreadPool({ threads, slots: 4 });
     this.#peers = new Peers(name, token, {
       onBlock: (peer, job, block, heads, parts) => {
-        const payload = payloadFrom(heads, parts);
-        this.#handle({ kind: "FetchFinished", peer, job, block, bytes: payloadBytes(payload), payload });
+        const payload = blockFromParts(heads, parts, true);
+        this.#handle({ kind: "FetchFinished", peer, job, block, bytes: fieldBytes(payload), payload });
       },
       onMissing: (peer, job, block) => this.#handle({ kind: "FetchMissed", peer, job, block }),
       onLost: (peer, reason) => this.#handle({ kind: "PeerLost", peer, reason }),
@@ -204,7 +204,7 @@ class WorkerServer {
         const { asker, job, block, payload } = instruction;
         const channel = this.#askers.get(asker);
         if (!payload) return channel?.send({ type: "missing", job, block });
-        const { heads, parts } = payloadParts(payload);
+        const { heads, parts } = blockToParts(payload);
         return channel?.send({ type: "block", job, block, heads }, parts);
       }
       default:
@@ -226,7 +226,15 @@ class WorkerServer {
     try {
       const work = { programId: programId(job, stage), stage: 0, block, inputs };
       const { fields } = await this.#pool.run(work, { signal: controller.signal });
-      ends = { kind: "RunFinished", job, task, bytes: payloadBytes(fields), payload: fields };
+      const bytes = fieldBytes(fields);
+      if (bytes > MAX_BLOCK)
+        throw new MemoryError({
+          what: "to send a block to another process",
+          needed: bytes,
+          available: MAX_BLOCK,
+          hint: "cut the array into smaller chunks",
+        });
+      ends = { kind: "RunFinished", job, task, bytes, payload: fields };
     } catch (error) {
       ends = { kind: "RunFailed", job, task, error: toWire(error) };
     }
@@ -238,8 +246,8 @@ class WorkerServer {
   #sendResult({ job, block, payload }: Extract<WorkerInstruction, { kind: "SendResult" }>): void {
     this.#results = this.#results.then(async () => {
       await this.#channel.drained(RESULT_BUFFER);
-      const { heads, parts } = payloadParts(payload);
-      this.#channel.send({ type: "result", job, block, bytes: payloadBytes(payload), heads }, parts);
+      const { heads, parts } = blockToParts(payload);
+      this.#channel.send({ type: "result", job, block, bytes: fieldBytes(payload), heads }, parts);
     });
   }
 

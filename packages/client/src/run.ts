@@ -2,7 +2,6 @@
  * Owns one run of a plan on a cluster: submits it, hands results out as they come, and ends
  * exactly once: finished, failed, cancelled or cut off. Knows no socket.
  */
-import { fromParts } from "@hyperslab/core/block";
 import { blockTotal } from "@hyperslab/core/chunk-grid";
 import {
   ArgumentError,
@@ -14,6 +13,7 @@ import {
 import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import { type Plan, outlineOf } from "@hyperslab/core/plan";
 import { isPortable } from "@hyperslab/core/source-ref";
+import { blockFromParts } from "@hyperslab/protocol/block-parts";
 import type { ClientMessage, ToClientMessage } from "@hyperslab/protocol/messages";
 import { outlineToBytes, programToBytes } from "@hyperslab/protocol/program-bytes";
 
@@ -170,7 +170,7 @@ class Run implements RunListener {
         }
         return;
       case "result": {
-        const block = fromParts(message.heads[0], parts[0]);
+        const [block] = blockFromParts(message.heads, parts);
         const blocks = this.#plan.outputs.flatMap((stage, output) =>
           stage === message.stage ? [{ output, index: message.index, block }] : [],
         );

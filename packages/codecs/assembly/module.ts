@@ -1,7 +1,9 @@
 /** What the module exports. */
+import { placeTables } from "./checksum";
 import { placeWorkspace } from "./workspace";
 import { placeZstd } from "./zstd-tables";
 export { blosclzDecode } from "./blosclz";
+export { crc32, fletcher32 } from "./checksum";
 export { copy } from "./copy";
 export { lz4Decode, lz4DecodeAfter, lz4Encode } from "./lz4";
 export { lz4EncodeThorough } from "./lz4hc";
@@ -14,5 +16,6 @@ export { zstdChecksum, zstdDecode } from "./zstd";
 export function init(base: usize): usize {
   const length = placeWorkspace(base);
   placeZstd();
+  placeTables();
   return length;
 }

@@ -23,11 +23,14 @@ export let zstdTables: usize = 0;
 /** The tables of the encoders: hashes (64 KiB), and chains (128 KiB). */
 export let hashTable: usize = 0;
 
+/** The tables of the CRCs. */
+export let crcTables: usize = 0;
 /** Literals of a block of zstd: 128 KiB at most, and what fast copies run over. */
 export let literalBuffer: usize = 0;
 
 const ZSTD_TABLE_BYTES: usize = 32 << 10;
 const HASH_BYTES: usize = 192 << 10;
+const CRC_BYTES: usize = 32 << 10;
 const LITERAL_BYTES: usize = (128 << 10) + 64;
 
 export function placeWorkspace(base: usize): usize {
@@ -35,7 +38,8 @@ export function placeWorkspace(base: usize): usize {
   steps = base + 256;
   zstdTables = base + 512;
   hashTable = zstdTables + ZSTD_TABLE_BYTES;
-  literalBuffer = hashTable + HASH_BYTES;
+  crcTables = hashTable + HASH_BYTES;
+  literalBuffer = crcTables + CRC_BYTES;
   for (let offset: usize = 1; offset < 16; offset++) {
     for (let i: usize = 0; i < 16; i++) store<u8>(patterns + (offset << 4) + i, <u8>(i % offset));
     store<u8>(steps + offset, <u8>(16 - (16 % offset)));

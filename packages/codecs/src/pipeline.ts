@@ -11,7 +11,7 @@ import type { ChunkPipeline } from "./chunk-pipeline.js";
 import type { Codec, CodecSpec } from "./codec.js";
 import { choiceOf, codecsOf, integersOf } from "./configuration.js";
 import { type Element, plainElement } from "./element.js";
-import { decodeElements, encodeElements, isNative, memoryOf } from "./element-bytes.js";
+import { decodeElements, encodeElements, memoryOf } from "./element-bytes.js";
 import { codecNames, codecOf, isFilter } from "./registry.js";
 import { outputFor, sizeError } from "./output.js";
 import { andThen } from "./sequence.js";
@@ -198,7 +198,7 @@ function plainPipeline(
   const count = sizeOf(shape);
   const size = count * element.size;
   const straight = isIdentity(shape, axes);
-  const inPlace = straight && isNative(element);
+  const inPlace = straight && element.kind === "plain";
   const stored = axes.map((axis) => shape[axis]);
   return {
     dtype: element.dtype,
@@ -209,7 +209,7 @@ function plainPipeline(
         checkOut(out, count);
         const memory = inPlace && out !== undefined && !Array.isArray(out) ? memoryOf(out) : undefined;
         return andThen(chain.decode(bytes, size, memory), (raw) => {
-          const own = raw.buffer !== bytes.buffer;
+          const own = raw === memory || raw.buffer !== bytes.buffer;
           if (straight) return decodeElements(raw, element, own, out);
           const elements = decodeElements(raw, element, own);
           const to = out ?? allocate(element.dtype, count);

@@ -71,16 +71,8 @@ export function permute<E>(
   const [fromRow, fromColumn, toRow] = [source[outer], source[inner], target[outer]];
   const index = new Array<number>(rest.length).fill(0);
   for (let a = 0, b = 0; ;) {
-    for (let r0 = 0; r0 < rows; r0 += TILE)
-      for (let c0 = 0; c0 < columns; c0 += TILE) {
-        const r1 = Math.min(rows, r0 + TILE);
-        const c1 = Math.min(columns, c0 + TILE);
-        for (let r = r0; r < r1; r++)
-          for (let c = c0, f = a + r * fromRow + c0 * fromColumn, t = b + r * toRow + c0; c < c1; c++) {
-            to[t++] = from[f];
-            f += fromColumn;
-          }
-      }
+    if (fromColumn === 1) copyRows(from, to, a, b, rows, columns, fromRow, toRow);
+    else tiles(from, to, a, b, rows, columns, fromRow, fromColumn, toRow);
     let k = rest.length - 1;
     for (; k >= 0; k--) {
       a += source[rest[k]];
@@ -92,6 +84,56 @@ export function permute<E>(
     }
     if (k < 0) return;
   }
+}
+
+/** Rows that lie the same way in both. */
+function copyRows<E>(
+  from: ArrayLike<E>,
+  to: Writable<E>,
+  fromStart: number,
+  toStart: number,
+  rows: number,
+  columns: number,
+  fromRow: number,
+  toRow: number,
+): void {
+  if (columns > 16 && ArrayBuffer.isView(from) && ArrayBuffer.isView(to)) {
+    // two typed arrays of one dtype
+    const [source, target] = [from as unknown as Uint8Array, to as unknown as Uint8Array];
+    for (let r = 0, f = fromStart, t = toStart; r < rows; r++, f += fromRow, t += toRow)
+      target.set(source.subarray(f, f + columns), t);
+    return;
+  }
+  for (let r = 0; r < rows; r++)
+    for (let c = 0, f = fromStart + r * fromRow, t = toStart + r * toRow; c < columns; c++)
+      to[t++] = from[f++];
+}
+
+function tiles<E>(
+  from: ArrayLike<E>,
+  to: Writable<E>,
+  fromStart: number,
+  toStart: number,
+  rows: number,
+  columns: number,
+  fromRow: number,
+  fromColumn: number,
+  toRow: number,
+): void {
+  for (let r0 = 0; r0 < rows; r0 += TILE)
+    for (let c0 = 0; c0 < columns; c0 += TILE) {
+      const r1 = Math.min(rows, r0 + TILE);
+      const c1 = Math.min(columns, c0 + TILE);
+      for (let r = r0; r < r1; r++)
+        for (
+          let c = c0, f = fromStart + r * fromRow + c0 * fromColumn, t = toStart + r * toRow + c0;
+          c < c1;
+          c++
+        ) {
+          to[t++] = from[f];
+          f += fromColumn;
+        }
+    }
 }
 
 function copy<E>(from: ArrayLike<E>, to: Writable<E>): void {

@@ -15,6 +15,10 @@ export interface Kernels {
   blosclzDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   snappyDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   zstdDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  /** @param kind 0: CRC-32C, 1: CRC-32. @param crc that of what came before, 0 at first. Signed */
+  crc32(kind: number, crc: number, at: number, length: number): number;
+  /** The sum goes on unless `first`; pieces but the last have a multiple of 720 bytes. Signed. */
+  fletcher32(first: number, at: number, length: number): number;
   /** The checksum that a frame of these bytes ends with, as a signed number. */
   zstdChecksum(source: number, length: number): number;
   /** Matches may reach back to `first`, before `target`. */
@@ -49,7 +53,7 @@ const PAGE = 65536;
 /** Kept free around everything in scratch: fast copies run over. */
 const MARGIN = 64;
 /** Memory is imported with the maximum that a module may declare; where the system refuses to reserve that, with less. */
-const MAXIMA = [65536, 32768, 8192];
+const MAXIMA: readonly number[] = [65536, 32768, 8192, 2048];
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -198,11 +202,16 @@ export function memoryFor(out: Uint8Array | undefined, scratch: number): WasmMem
 }
 
 function privateMemory(): WebAssembly.Memory {
-  for (const maximum of MAXIMA.slice(0, -1))
+  for (const maximum of MAXIMA)
     try {
       return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
     } catch {
-      // address space is limited (ulimit -v): less will do
+      // address space is limited: less may do
     }
-  return new WebAssembly.Memory({ initial: 1, maximum: MAXIMA[MAXIMA.length - 1], shared: true });
+  throw new MemoryError({
+    what: "address space for the codecs",
+    needed: MAXIMA[MAXIMA.length - 1] * PAGE,
+    available: 0,
+    hint: "the system limits it (ulimit -v): lift the limit, or start node with --disable-wasm-trap-handler",
+  });
 }

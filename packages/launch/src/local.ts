@@ -45,7 +45,7 @@ const MEMORY_SHARE = 0.6;
  * for await (const block of cluster.executor.run(plan)) …
  * ```
  */
-export class Cluster {
+export class LocalCluster {
   /** `ws://127.0.0.1:port`, for further workers and clients. */
   readonly url: string;
   /** The dashboard, with the token in it. */
@@ -76,7 +76,7 @@ export class Cluster {
   }
 
   /** Starts a cluster, and waits until all its workers have joined. @throws ArgumentError, ClusterError */
-  static async local(options: LocalClusterOptions = {}): Promise<Cluster> {
+  static async local(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     const { workers = 2, threads = 1, port = 0, on } = options;
     checkCount("workers", workers, 0);
     checkCount("threads", threads, 1);
@@ -105,7 +105,7 @@ export class Cluster {
       const { url, dashboardUrl } = await scheduler.report("ready");
       pool.setUrl(url);
       const [client] = await Promise.all([connect(url, { token }), joined]);
-      const cluster = new Cluster({ url, dashboardUrl, token }, client, scheduler, pool);
+      const cluster = new LocalCluster({ url, dashboardUrl, token }, client, scheduler, pool);
       scheduler.hold(false);
       pool.hold(false);
       return cluster;

@@ -3,8 +3,8 @@
  * A message is one member of a tagged union; binary data never stands inside it, but travels as
  * raw parts behind it (`frames.ts`). Knows no socket and no state. README.md describes the same in prose.
  */
-import type { BlockHead } from "@hyperslab/core/block";
 import type { WireError } from "@hyperslab/core/errors";
+import type { FieldHead } from "./block-parts.js";
 import type { ClusterStatus } from "./status.js";
 
 /** The name that a peer of this protocol gives itself. */
@@ -84,7 +84,7 @@ export type ToClientMessage =
       readonly stage: number;
       readonly index: number;
       readonly bytes: number;
-      readonly heads: readonly BlockHead[];
+      readonly heads: readonly FieldHead[];
     }
   | { readonly type: "job-finished"; readonly ref: number }
   | { readonly type: "job-failed"; readonly ref: number; readonly error: WireError }
@@ -150,7 +150,7 @@ export type WorkerMessage =
       readonly job: number;
       readonly block: number;
       readonly bytes: number;
-      readonly heads: readonly BlockHead[];
+      readonly heads: readonly FieldHead[];
     }
   /** Asked for with send-results, and not here. */
   | { readonly type: "no-result"; readonly job: number; readonly block: number }
@@ -171,7 +171,7 @@ export type PeerMessage =
       readonly type: "block";
       readonly job: number;
       readonly block: number;
-      readonly heads: readonly BlockHead[];
+      readonly heads: readonly FieldHead[];
     }
   | { readonly type: "missing"; readonly job: number; readonly block: number };
 

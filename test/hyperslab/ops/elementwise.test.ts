@@ -45,7 +45,7 @@ describe("with scalars", () => {
     expect(small.add(1).dtype).toBe("int16");
     expect(small.add(1.5).dtype).toBe("float64");
     expect(t.astype("float32").mul(2.5).dtype).toBe("float32");
-    expect(small.div(2).dtype).toBe("float32");
+    expect(small.div(2).dtype).toBe("float64");
     expect(small.add(1).name).toBe("t");
     expect(small.gt(1).attrs).toEqual(t.attrs);
   });

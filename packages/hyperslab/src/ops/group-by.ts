@@ -140,13 +140,13 @@ export function groupArithmetic(
       hint: `give one with dimension "${grouping.name}"`,
     });
   const template = arrayRecord(labels, new Map([[grouping.name, labels]]));
+  const [aligned] = align([other.labelled, template], "right", `groupBy ${name}`);
   // scalar coordinates go with the groups, and so will be along the dimension, as in xarray
-  const repeated = mapVariables(other.labelled, (variable, _, isCoord) =>
+  const onGroups = mapVariables(aligned, (variable, _, isCoord) =>
     isCoord && variable.dims.length === 0
       ? settled(broadcastVariable(variable, new Map([[grouping.name, labels.shape[0]]])))
       : variable,
   );
-  const [onGroups] = align([repeated, template], "right", `groupBy ${name}`);
   const inGroup = codes.includes(-1) ? positions([...codes.keys()].filter((i) => codes[i] !== -1)) : null;
   const main = inGroup ? applySelections(labelled, new Map([[dim, inGroup]])) : labelled;
   const picked = codes.filter((code) => code !== -1);

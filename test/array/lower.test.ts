@@ -27,9 +27,8 @@ const plan = (...nodes: Node[]): string => printPlan(lower(optimise(nodes)), 2);
 
 describe("lower", () => {
   it("makes one stage of a chain over stored data", () => {
-    expect(
-      plan(elementwise("sqrt", [elementwise("add", [elementwise("square", [x]), 1])])),
-    ).toMatchInlineSnapshot(`
+    expect(plan(elementwise("sqrt", [elementwise("add", [elementwise("square", [x]), 1])])))
+      .toMatchInlineSnapshot(`
       "stage 0: square·add·sqrt x, 12 tasks, result
         does  read → elementwise(3 ops)
         bytes 49.4 MiB out, 148 MiB working a task; 593 MiB read in all
@@ -136,6 +135,21 @@ describe("lower", () => {
     );
     expect(stages).toHaveLength(5);
     expect(outputs).toEqual([3, 4]);
+  });
+  it("reads once for several reductions of the same blocks", () => {
+    const deviation = reduce(x, reduction("std", "float32"), [0]);
+    const { stages } = lower(
+      optimise([elementwise("divide", [mean(x, [0]), deviation]), mean(elementwise("square", [x]), [0])]),
+    );
+    expect(stages.filter(({ cost }) => cost.read > 0).map(({ name }) => name)).toEqual([
+      "mean x, std x partial",
+    ]);
+    expect(stages[0].fields).toHaveLength(7);
+  });
+  it("does not share a stage where one reduction needs the other", () => {
+    const centred = elementwise("subtract", [x, mean(x, [0])]);
+    const { stages } = lower(optimise([mean(elementwise("square", [centred]), [0])]));
+    expect(stages.filter(({ name }) => name.endsWith("partial"))).toHaveLength(2);
   });
   it("has data in memory as literals of its program", () => {
     const data = literal({ dtype: "float64", shape: [2], data: Float64Array.of(1, 2) });

@@ -3,11 +3,11 @@ import { CancelledError, ClusterError, isHyperslabError } from "@hyperslab/core/
 import type { RunEvent } from "@hyperslab/core/executor";
 import { inlineExecutor } from "@hyperslab/executor/inline";
 import { Cluster } from "@hyperslab/launch/cluster";
-import type { ClusterEvent } from "@hyperslab/launch/local";
+import type { ClusterEvent, LocalCluster } from "@hyperslab/launch/local";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect, failingPlan, heavyPlan, valuesOf } from "./plans.js";
 
-let cluster: Cluster;
+let cluster: LocalCluster;
 const died: ClusterEvent[] = [];
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 /** The cluster does what every executor does. */
-import { Cluster } from "@hyperslab/launch/local";
+import { Cluster } from "@hyperslab/launch/cluster";
 import { executorContract } from "../contracts/executor.js";
 
 executorContract("a local cluster", async ({ memory }) => {

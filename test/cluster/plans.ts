@@ -61,7 +61,7 @@ export function heavyPlan({ blocks, elements = 1_000, rounds = 2, whole = false 
       targets: [],
       literals: [],
       steps: [
-        { kind: "input", input: 0, shape, fields },
+        { kind: "input", input: 0, first: 0, shape, fields },
         {
           kind: "reduce",
           arg: 0,

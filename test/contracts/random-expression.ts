@@ -272,7 +272,15 @@ function reduced(random: Random, node: Node): Node {
   const name = pick(random, REDUCTIONS);
   const along = name.startsWith("arg") || name === "first" || name === "last" ? axes.slice(0, 1) : axes;
   if (along.length === 0 || along.some((axis) => node.shape[axis] === 0)) return node;
-  return reduce(node, reduction(name, node.dtype, { skipna: random() < 0.5, ddof: below(random, 2) }), along);
+  const one = reduce(
+    node,
+    reduction(name, node.dtype, { skipna: random() < 0.5, ddof: below(random, 2) }),
+    along,
+  );
+  // two reductions of the same blocks share a stage
+  if (random() < 0.6) return one;
+  const other = elementwise("absolute", [node]);
+  return elementwise("maximum", [one, reduce(other, reduction("mean", other.dtype), along)]);
 }
 
 function grouped(random: Random, node: Node): Node {

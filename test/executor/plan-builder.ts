@@ -77,7 +77,7 @@ export class ProgramBuilder {
     return this.#add({ kind: "literal", literal: this.literals.push(block) - 1 }, block.shape, [block.dtype]);
   }
   input(input: number, shape: Shape, fields: readonly Dtype[]): number {
-    return this.#add({ kind: "input", input }, shape, fields);
+    return this.#add({ kind: "input", input, first: 0 }, shape, fields);
   }
   elementwise(program: ScalarProgram, ...args: number[]): number {
     const shape = broadcastShapes(args.map((arg) => this.shapeOf(arg)));

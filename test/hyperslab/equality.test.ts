@@ -8,7 +8,12 @@ import { Variable } from "hyperslab/variable";
 import { expect, it } from "vitest";
 
 const stored = (path: string): Node =>
-  source({ format: "zarr", store: { kind: "process", id: 0 }, path, detail: null }, "x", "float64", regularGrid([3], [3]));
+  source(
+    { format: "zarr", store: { kind: "process", id: 0 }, path, detail: null },
+    "x",
+    "float64",
+    regularGrid([3], [3]),
+  );
 const same = (a: Node, b: Node): boolean => sameVariable(new Variable(["x"], a), new Variable(["x"], b));
 
 it("compares elements, not dtypes", () => {

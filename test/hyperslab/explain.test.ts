@@ -134,16 +134,13 @@ describe("explain", () => {
       == after fold-constants: no change
       == plan
       stage 0: sum sst partial, 16 tasks
-        does  read → literal → elementwise(2 ops) → view → elementwise(4 ops) → sum partial
-        bytes 24 B out, 238 KiB working a task; 759 KiB read in all
-      stage 1: sum sst partial, 16 tasks
-        does  read → literal → elementwise(2 ops) → view → elementwise(5 ops) → sum partial
-        bytes 24 B out, 238 KiB working a task; 759 KiB read in all
-      stage 2: divide·notEqual·…·divide sst, 4 tasks, result
+        does  read → literal → elementwise(2 ops) → view → elementwise(4 ops) → sum partial → elementwise(5 ops) → sum partial → tuple
+        bytes 48 B out, 333 KiB working a task; 759 KiB read in all
+      stage 1: divide·notEqual·…·divide sst, 4 tasks, result
         does  input → finish sum → input → finish sum → elementwise(4 ops) → view
-        takes stage 0 by same × blocks 0..1 × blocks 0..1; stage 1 by same × blocks 0..1 × blocks 0..1
+        takes stage 0 by same × blocks 0..1 × blocks 0..1; stage 0 by same × blocks 0..1 × blocks 0..1
         bytes 24 B out, 264 B working a task; 0 B read in all
-      36 tasks in 3 stages; reads 1.5 MiB (decoded); predicted peak memory 476 KiB with 2 tasks at a time (475 KiB running, 168 B kept)"
+      20 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 665 KiB with 2 tasks at a time (665 KiB running, 144 B kept)"
     `);
   });
   it("the anomaly from a seasonal climatology", async () => {

@@ -2,12 +2,20 @@ import { dataArray, dataset } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, listOf } from "./read.js";
 
-const t = dataArray([[1, 10], [2, 20], [3, NaN], [5, 50]], {
-  dims: ["time", "x"],
-  coords: { k: ["time", ["b", "a", "b", "b"]], x: [1, 2], h: 2 },
-  name: "t",
-  attrs: { units: "K" },
-});
+const t = dataArray(
+  [
+    [1, 10],
+    [2, 20],
+    [3, NaN],
+    [5, 50],
+  ],
+  {
+    dims: ["time", "x"],
+    coords: { k: ["time", ["b", "a", "b", "b"]], x: [1, 2], h: 2 },
+    name: "t",
+    attrs: { units: "K" },
+  },
+);
 
 describe("reductions", () => {
   it.each([
@@ -42,7 +50,9 @@ describe("reductions", () => {
   });
 
   it("repeat what doesn't have the dimension for every group of a dataset", async () => {
-    const ds = dataset({ t, n: ["x", [1, 2]] }).groupBy("k").mean();
+    const ds = dataset({ t, n: ["x", [1, 2]] })
+      .groupBy("k")
+      .mean();
     expect(ds.get("n").dims).toEqual(["k", "x"]);
     expect(await listOf(ds.get("n"))).toEqual([1, 2, 1, 2]);
   });

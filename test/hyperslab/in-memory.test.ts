@@ -5,7 +5,12 @@ import { selectNode, viewNode } from "hyperslab/in-memory";
 import { toBlock } from "hyperslab/ndarray";
 import { expect, it } from "vitest";
 
-const node = literal(toBlock([[1, 2, 3], [4, 5, 6]]));
+const node = literal(
+  toBlock([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]),
+);
 
 it("selects in memory at once", () => {
   const picked = selectNode(node, [slice(1, 1), positions([2, 0])]);

@@ -6,7 +6,8 @@ import { type ArrayLike, toBlock } from "hyperslab/ndarray";
 import { Variable } from "hyperslab/variable";
 import { describe, expect, it } from "vitest";
 
-const variable = (data: ArrayLike, dtype?: Dtype): Variable => new Variable(["x"], literal(toBlock(data, dtype)));
+const variable = (data: ArrayLike, dtype?: Dtype): Variable =>
+  new Variable(["x"], literal(toBlock(data, dtype)));
 const index = (data: ArrayLike, dtype?: Dtype): Index => indexOf("x", variable(data, dtype));
 const run = (start: number, length: number, step = 1): object => ({ kind: "slice", start, length, step });
 

@@ -1,10 +1,39 @@
 import { dataArray, dataset } from "hyperslab";
-import { arrayVariable, coordsWithin, dimensionCoord, dimsOf, parseDims, pickArray, withVariables } from "hyperslab/labelled";
+import {
+  arrayVariable,
+  coordsWithin,
+  dimensionCoord,
+  dimsOf,
+  parseDims,
+  pickArray,
+  withVariables,
+} from "hyperslab/labelled";
 import { expect, it } from "vitest";
 
 const ds = dataset(
-  { t: [["y", "x"], [[1, 2], [3, 4]]], n: ["z", [1, 2, 3]] },
-  { coords: { x: [10, 20], area: [["y", "x"], [[1, 1], [1, 1]]], h: 2 } },
+  {
+    t: [
+      ["y", "x"],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    n: ["z", [1, 2, 3]],
+  },
+  {
+    coords: {
+      x: [10, 20],
+      area: [
+        ["y", "x"],
+        [
+          [1, 1],
+          [1, 1],
+        ],
+      ],
+      h: 2,
+    },
+  },
 );
 
 it("knows labels of dimensions from other coordinates", () => {

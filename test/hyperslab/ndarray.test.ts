@@ -8,7 +8,11 @@ describe("toBlock", () => {
     expect(toBlock([1n])).toMatchObject({ dtype: "int64" });
     expect(toBlock([true, false])).toEqual({ dtype: "bool", shape: [2], data: Uint8Array.of(1, 0) });
     expect(toBlock([["a"], ["b"]])).toEqual({ dtype: "string", shape: [2, 1], data: ["a", "b"] });
-    expect(toBlock([new Date(5)])).toEqual({ dtype: "datetime64[ms]", shape: [1], data: BigInt64Array.of(5n) });
+    expect(toBlock([new Date(5)])).toEqual({
+      dtype: "datetime64[ms]",
+      shape: [1],
+      data: BigInt64Array.of(5n),
+    });
     expect(toBlock(3)).toEqual({ dtype: "float64", shape: [], data: Float64Array.of(3) });
     expect(() => toBlock([1, "a"])).toThrow(/several types/);
   });
@@ -31,7 +35,11 @@ describe("toBlock", () => {
 
   it("reads strided ndarrays in C order", () => {
     const view = ndarray(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]).transpose(1, 0);
-    expect(toBlock(view)).toEqual({ dtype: "float32", shape: [3, 2], data: Float32Array.of(1, 4, 2, 5, 3, 6) });
+    expect(toBlock(view)).toEqual({
+      dtype: "float32",
+      shape: [3, 2],
+      data: Float32Array.of(1, 4, 2, 5, 3, 6),
+    });
   });
 
   it("refuses ragged lists", () => {

@@ -2,7 +2,13 @@ import { dataArray, dataset } from "hyperslab";
 import { expect, it } from "vitest";
 import { listOf } from "./read.js";
 
-const t = dataArray([[1, NaN], [3, 5]], { dims: ["y", "x"], coords: { y: [1, 2] }, attrs: { units: "K" } });
+const t = dataArray(
+  [
+    [1, NaN],
+    [3, 5],
+  ],
+  { dims: ["y", "x"], coords: { y: [1, 2] }, attrs: { units: "K" } },
+);
 const w = dataArray([1, 3], { dims: "y", coords: { y: [1, 2] }, attrs: { of: "weights" } });
 
 it("counts elements as their weights say, and leaves missing ones out", async () => {
@@ -34,7 +40,9 @@ it("takes masks and integers, and dimensions of the weights alone", async () => 
 });
 
 it("weighs every variable of a dataset", async () => {
-  const ds = dataset({ a: t, b: t.mul(2) }).weighted(w).mean("y");
+  const ds = dataset({ a: t, b: t.mul(2) })
+    .weighted(w)
+    .mean("y");
   expect(await listOf(ds.get("b"))).toEqual([5, 10]);
 });
 

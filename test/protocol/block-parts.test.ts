@@ -24,7 +24,9 @@ describe("blocks on their way", () => {
     expect((back[0].data as Float32Array).buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(blockFromParts(heads, moved)).toEqual(payload);
     // without a copy where that is possible
-    expect((blockFromParts(heads, parts)[0].data as Float32Array).buffer).toBe((payload[0].data as Float32Array).buffer);
+    expect((blockFromParts(heads, parts)[0].data as Float32Array).buffer).toBe(
+      (payload[0].data as Float32Array).buffer,
+    );
     expect(fieldBytes(payload)).toBe(8 + 8 + 32);
   });
 

@@ -147,6 +147,7 @@ function stepText(step: Step): string {
     case "broadcast":
     case "select":
     case "concat":
+    case "tuple":
     case "write":
       return step.kind;
   }

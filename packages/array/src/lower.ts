@@ -3,11 +3,11 @@
  * computed box by box joins the task that needs it, down to the read; a stage ends where blocks meet
  * (the rounds of a reduction, a change of chunks) or where several would compute the same anew.
  */
-import { blockTotal, chunkCount } from "@hyperslab/core/chunk-grid";
+import { blockTotal } from "@hyperslab/core/chunk-grid";
 import type { Dtype } from "@hyperslab/core/dtype";
 import type { Plan } from "@hyperslab/core/plan";
 import type { Step } from "@hyperslab/core/program";
-import type { GroupReduceNode, Node, ReduceNode } from "./node.js";
+import type { Node } from "./node.js";
 import { nameOf } from "./node-name.js";
 import {
   addInput,
@@ -19,12 +19,20 @@ import {
   type ProgramDraft,
 } from "./program-draft.js";
 import { lowerReduction } from "./lower-reduction.js";
+import { shareReductions } from "./partial-reduction.js";
+import { isReducing, meetsBlocks, type Reducing } from "./reducing.js";
 import { finishStage, type Lowering } from "./stage.js";
 import { useCounts } from "./walk.js";
 
 /** The plan of expressions: result `k` of the plan is node `k`, in the blocks of its grid. */
 export function lower(roots: readonly Node[]): Plan {
-  const lowering: Lowering = { stages: [], stageOf: new Map(), uses: useCounts(roots) };
+  const lowering: Lowering = {
+    stages: [],
+    stageOf: new Map(),
+    uses: useCounts(roots),
+    partials: new Map(),
+    shared: shareReductions(roots),
+  };
   const outputs = roots.map((root) => materialise(lowering, root));
   return { stages: lowering.stages, outputs };
 }
@@ -58,13 +66,13 @@ export function compile(lowering: Lowering, draft: ProgramDraft, node: Node, roo
 /** True for a result that is better kept than computed again by every block that uses it. */
 function standsAlone(lowering: Lowering, draft: ProgramDraft, node: Node): boolean {
   if (lowering.stageOf.has(node)) return true;
-  if (node.kind !== "reduce" && node.kind !== "groupReduce") return false;
+  if (!isReducing(node)) return false;
   return (lowering.uses.get(node) ?? 1) > 1 || blockTotal(node.grid) < draft.blocks;
 }
 
 /** A step that takes the blocks of another stage. */
 function read(lowering: Lowering, draft: ProgramDraft, node: Node): number {
-  return addInput(draft, materialise(lowering, node), { shape: node.shape, fields: [node.dtype] });
+  return addInput(draft, materialise(lowering, node), 0, { shape: node.shape, fields: [node.dtype] });
 }
 
 function inline(lowering: Lowering, draft: ProgramDraft, node: Node): number {
@@ -103,26 +111,28 @@ function inline(lowering: Lowering, draft: ProgramDraft, node: Node): number {
         ...facts,
       });
     case "reduce":
-      return reduction(lowering, draft, node, node.axes);
     case "groupReduce":
-      return reduction(lowering, draft, node, [node.axis]);
+      return reduction(lowering, draft, node);
   }
 }
 
-function reduction(
-  lowering: Lowering,
-  draft: ProgramDraft,
-  node: ReduceNode | GroupReduceNode,
-  axes: readonly number[],
-): number {
-  if (axes.some((axis) => chunkCount(node.arg.grid[axis]) > 1))
-    return lowerReduction(lowering, draft, node, axes, (into, arg) => compile(lowering, into, arg, null));
+function reduction(lowering: Lowering, draft: ProgramDraft, node: Reducing): number {
+  if (meetsBlocks(node))
+    return lowerReduction(lowering, draft, node, (into, arg) => compile(lowering, into, arg, null));
   const arg = compile(lowering, draft, node.arg, null);
+  const { reduction: reduce } = node;
   const facts = { shape: node.shape, fields: [node.dtype] };
   if (node.kind === "reduce")
-    return addStep(draft, { kind: "reduce", arg, reduction: node.reduction, axes, partial: null, ...facts });
+    return addStep(draft, {
+      kind: "reduce",
+      arg,
+      reduction: reduce,
+      axes: node.axes,
+      partial: null,
+      ...facts,
+    });
   const codes = addLiteral(draft, { dtype: "int32", shape: [node.codes.length], data: node.codes });
-  const { reduction: reduce, axis, groups } = node;
+  const { axis, groups } = node;
   return addStep(draft, {
     kind: "groupReduce",
     arg,

@@ -14,7 +14,7 @@ export interface ProgramDraft {
   readonly literals: Block[];
   readonly targets: TargetRef[];
   /** Stage and step number of every input. */
-  readonly inputs: { stage: number; step: number }[];
+  readonly inputs: { stage: number; first: number; step: number }[];
   readonly stepOf: Map<Node, number>;
   /** Number of blocks of the stage that the program is for. */
   readonly blocks: number;
@@ -55,15 +55,16 @@ export function addTarget(draft: ProgramDraft, target: TargetRef): number {
   return draft.targets.push(target) - 1;
 }
 
-/** A step that takes the blocks of an earlier stage, as one array. */
+/** A step that takes the blocks of an earlier stage, as one array: their fields from number `first` on. */
 export function addInput(
   draft: ProgramDraft,
   stage: number,
+  first: number,
   facts: { shape: Shape; fields: readonly Dtype[] },
 ): number {
-  const known = draft.inputs.find((one) => one.stage === stage);
+  const known = draft.inputs.find((one) => one.stage === stage && one.first === first);
   if (known) return known.step;
-  const step = addStep(draft, { kind: "input", input: draft.inputs.length, ...facts });
-  draft.inputs.push({ stage, step });
+  const step = addStep(draft, { kind: "input", input: draft.inputs.length, first, ...facts });
+  draft.inputs.push({ stage, first, step });
   return step;
 }

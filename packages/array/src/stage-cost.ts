@@ -73,6 +73,7 @@ export function stageCost(
         working += bytes;
         break;
       case "literal":
+      case "tuple":
       case "view":
       case "broadcast":
       case "write":

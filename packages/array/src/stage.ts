@@ -4,7 +4,21 @@ import type { Stage } from "@hyperslab/core/plan";
 import { axisMapsOf, dependencesOf } from "./dependence.js";
 import type { Node } from "./node.js";
 import type { ProgramDraft } from "./program-draft.js";
+import type { Reducing } from "./reducing.js";
 import { stageCost } from "./stage-cost.js";
+
+/** The stage that holds the partial states of a reduction, and where in its blocks they stand. */
+export interface PartialStage {
+  readonly stage: number;
+  /** Number of the first field. */
+  readonly first: number;
+  readonly grid: ChunkGrid;
+  /** Partial states along each reduced axis. */
+  readonly counts: number[];
+}
+
+/** Which reductions share their first stage: every member of a group knows the whole group. */
+export type SharedReductions = ReadonlyMap<Node, readonly Reducing[]>;
 
 /** What is known while a plan is made. */
 export interface Lowering {
@@ -12,6 +26,9 @@ export interface Lowering {
   /** The stage that computes a node, where one does. */
   readonly stageOf: Map<Node, number>;
   readonly uses: ReadonlyMap<Node, number>;
+  /** First stages of reductions over several blocks. */
+  readonly partials: Map<Node, PartialStage>;
+  readonly shared: SharedReductions;
 }
 
 /** Adds the finished draft as a stage. */

@@ -5,10 +5,10 @@
 import { CodecError } from "@hyperslab/core/errors";
 
 /**
- * The most that a codec decodes when nobody told it the size: 1 GiB. Bytes that claim more are damaged or
+ * The most that a codec decodes when nobody told it the size: 256 MiB. Bytes that claim more are damaged or
  * hostile far more often than honest.
  */
-export const MAX_UNTOLD_SIZE: number = 2 ** 30;
+export const MAX_UNTOLD_SIZE: number = 2 ** 28;
 
 /** `decoded` itself, or copied into `out`, after its length was checked. @throws CodecError */
 export function deliver(

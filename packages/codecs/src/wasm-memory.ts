@@ -55,17 +55,14 @@ const MARGIN = 64;
 /** Memory is imported with the maximum that a module may declare; where the system refuses to reserve that, with less. */
 const MAXIMA: readonly number[] = [65536, 32768, 8192, 2048];
 
+/** Private memory beyond this many bytes is kept only for as long as chunks need it. */
+const GIANT = 2 ** 28;
+
 let compiled: WebAssembly.Module | undefined;
 
 function kernelsIn(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(new Uint8Array(Buffer.from(WASM_BASE64, "base64")));
-  const env = {
-    memory,
-    abort: () => {
-      throw new MemoryError({ what: "codec module", needed: 0, available: 0, hint: "this is a defect" });
-    },
-  };
-  return new WebAssembly.Instance(compiled, { env }).exports as unknown as Kernels;
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
 }
 
 /**
@@ -197,6 +194,8 @@ export function memoryFor(out: Uint8Array | undefined, scratch: number): WasmMem
   if (out !== undefined)
     for (const { memory, wasm } of attached)
       if (out.buffer === memory.buffer && wasm.hasRoom(scratch)) return wasm.begin();
+  // memory never shrinks: what grew for one giant chunk is given back by starting anew
+  if (own !== undefined && own.bytes.length > GIANT && scratch < GIANT / 4) own = undefined;
   own ??= new WasmMemory(privateMemory(), 1024, null);
   return own.begin();
 }

@@ -23,8 +23,11 @@ export interface CombineAxis {
 export type StepKind =
   /** What `selection` picks out of a stored array. */
   | { readonly kind: "source"; readonly source: number; readonly selection: readonly AxisSelection[] }
-  /** The blocks of an earlier stage, as one array; several fields where that stage yields a partial state. */
-  | { readonly kind: "input"; readonly input: number }
+  /**
+   * The blocks of an earlier stage, as one array; several fields where that stage yields a partial state.
+   * Of blocks with more fields than the step has, those from number `first` on.
+   */
+  | { readonly kind: "input"; readonly input: number; readonly first: number }
   | { readonly kind: "literal"; readonly literal: number }
   /** All arguments have the rank of the result; lengths of 1 broadcast. */
   | { readonly kind: "elementwise"; readonly program: ScalarProgram; readonly args: readonly number[] }
@@ -66,6 +69,8 @@ export type StepKind =
       readonly axes: readonly CombineAxis[];
       readonly finish: boolean;
     }
+  /** All fields of all arguments, which have one shape: how one task yields the states of several reductions. */
+  | { readonly kind: "tuple"; readonly args: readonly number[] }
   /**
    * Writes the argument to a stored array, one chunk of `grid` at a time. The step has one bool for
    * each chunk: axis `i` is as long as `grid[i]` has chunks.
@@ -96,6 +101,7 @@ export function argumentsOf(step: StepKind): readonly number[] {
       return [];
     case "elementwise":
     case "concat":
+    case "tuple":
       return step.args;
     case "view":
     case "broadcast":

@@ -36,6 +36,8 @@ export function axisRules(
     case "input":
     case "literal":
       return [];
+    case "tuple":
+      return argShape.map((_, axis) => same(axis));
     case "elementwise":
     case "broadcast":
       return argShape.map((_, axis) => stretch(axis));

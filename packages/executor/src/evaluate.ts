@@ -97,7 +97,7 @@ function evaluateNode(evaluation: Evaluation, node: DemandNode, allocate: Alloca
     case "literal":
       return [sliceBox(fromBlock(program.literals[step.literal]), box)];
     case "input":
-      return readInputBox(inputGrids[step.input], inputs[step.input], box, step.fields, allocate);
+      return readInputBox(inputGrids[step.input], inputs[step.input], box, step, allocate);
     case "elementwise": {
       const out = allocate(step.fields[0], box.shape);
       runElementwise(step.program, operandsOf(evaluation, node), box.shape, out);
@@ -123,6 +123,8 @@ function evaluateNode(evaluation: Evaluation, node: DemandNode, allocate: Alloca
         allocate,
       );
     }
+    case "tuple":
+      return step.args.flatMap((_, which) => argument(which));
     case "reduce":
       return evaluateReduce(step, box, reducibleOf(evaluation, node, startOf(step.arg)));
     case "groupReduce":

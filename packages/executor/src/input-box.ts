@@ -13,13 +13,14 @@ import { boxText } from "./task-stage.js";
 /**
  * A box (not empty) of an input.
  * @param blocks fields of the input's blocks, by their number in `grid`
+ * @param wanted dtypes of the fields that are wanted, and the number of the first one
  * @throws ArgumentError where a block that the box needs was not handed over
  */
 export function readInputBox(
   grid: ChunkGrid,
   blocks: ReadonlyMap<number, readonly Block[]>,
   box: Box,
-  fields: readonly Dtype[],
+  wanted: { readonly fields: readonly Dtype[]; readonly first: number },
   allocate: Allocate,
 ): Value {
   const counts = blockCounts(grid);
@@ -27,7 +28,7 @@ export function readInputBox(
   const last = grid.map((axis, i) => chunkOf(axis, box.start[i] + box.shape[i] - 1));
   const fieldsAt = (coords: readonly number[]): readonly Block[] => {
     const found = blocks.get(blockIndex(counts, coords));
-    if (found) return found;
+    if (found) return found.slice(wanted.first, wanted.first + wanted.fields.length);
     throw new ArgumentError({
       asked: `box ${boxText(box)} of an input`,
       found: `its block (${coords.join(", ")}) is not among the blocks of the task`,
@@ -39,7 +40,7 @@ export function readInputBox(
     const part = { start: box.start.map((at, axis) => at - start[axis]), shape: box.shape };
     return fieldsAt(first).map((block) => sliceBox(fromBlock(block), part));
   }
-  const out = fields.map((dtype) => allocate(dtype, box.shape));
+  const out = wanted.fields.map((dtype) => allocate(dtype, box.shape));
   const coords = [...first];
   for (;;) {
     const here = blockBox(grid, coords);

@@ -11,7 +11,7 @@ export type { Join } from "./ops/align.js";
 export { type Options, setOptions } from "./options.js";
 export type { ComputeOptions } from "./run.js";
 export type { ComputedBlock } from "./ops/compute.js";
-export type { ToZarrOptions } from "./to-zarr.js";
+export type { ToZarrOptions, ZarrDestination } from "./to-zarr.js";
 export type { VariableEncoding } from "./encode-variable.js";
 export { GroupBy, type GroupLabel } from "./group-by.js";
 export { Weighted, type WeightedOptions } from "./weighted.js";
@@ -37,6 +37,7 @@ export type { ClusterEvent, LocalCluster, LocalClusterOptions } from "@hyperslab
 export type { SlurmCluster, SlurmClusterSpec } from "@hyperslab/launch/slurm";
 export type { SlurmSpec } from "@hyperslab/launch/slurm-script";
 export { closeDefaultExecutor } from "@hyperslab/executor/default-executor";
+export { MemoryStore } from "@hyperslab/storage/memory-store";
 export { inlineExecutor } from "@hyperslab/executor/inline";
 export { threadsExecutor } from "@hyperslab/executor/threads";
 export {

@@ -12,7 +12,7 @@ import { Dataset } from "./objects.js";
 import { type ChunkSpec, chunk } from "./ops/reshape.js";
 import type { Variable } from "./variable.js";
 
-/** What {@link openDataset} opens: a path, a URL, or a store of zarrita's kind (`get`, `has`), such as a Map. */
+/** What {@link openDataset} opens: a path, a URL, or a store of zarrita's kind, such as a Map from paths to bytes. */
 export type DatasetLocation = Parameters<typeof openGroup>[0];
 
 /** Options of {@link openDataset}; the names are xarray's. */

@@ -35,8 +35,8 @@ export interface ToZarrOptions extends ComputeOptions {
   readonly chunks?: Readonly<Record<string, number>>;
 }
 
-/** A store of this process, such as a Map, besides paths. */
-type StoreObject = Parameters<typeof registerStore>[0];
+/** Where a store is to stand: a path, or a store object of this process, such as a {@link MemoryStore}. */
+export type ZarrDestination = string | Parameters<typeof registerStore>[0];
 
 /** Name of an array that has none, as xarray names it. */
 const UNNAMED = "__xarray_dataarray_variable__";
@@ -44,7 +44,7 @@ const UNNAMED = "__xarray_dataarray_variable__";
 /** Writes all variables. @throws StorageError, ConventionError, TaskError, NameError */
 export async function toZarr(
   labelled: Labelled,
-  store: string | object,
+  store: ZarrDestination,
   options: ToZarrOptions = {},
 ): Promise<void> {
   const dataset = asDataset(labelled);
@@ -61,7 +61,7 @@ export async function toZarr(
       return { node: made.node, spec: { ...made.spec, attributes } };
     }),
   );
-  const destination = typeof store === "string" ? storeRefOf(store) : registerStore(store as StoreObject);
+  const destination = typeof store === "string" ? storeRefOf(store) : registerStore(store);
   if (options.mode !== undefined && options.mode !== "w" && options.mode !== "w-")
     throw new ArgumentError({
       asked: `mode "${String(options.mode)}"`,

@@ -48,7 +48,8 @@ export function blockFromParts(
       found: `${parts.length} parts for ${heads.length} fields`,
     });
   return heads.map(({ dtype, shape }, i): Block => {
-    const block = dtype === "string" ? stringsFrom(shape, parts[i]) : numbersFrom(dtype, shape, parts[i], shared);
+    const block =
+      dtype === "string" ? stringsFrom(shape, parts[i]) : numbersFrom(dtype, shape, parts[i], shared);
     if (block.data.length !== sizeOf(shape))
       throw new ProtocolError({
         asked: `read a block of ${dtype} (${shape.join(", ")})`,
@@ -65,7 +66,12 @@ function stringsFrom(shape: Shape, part: Uint8Array): Block {
   return { dtype: "string", shape, data };
 }
 
-function numbersFrom(dtype: Exclude<Dtype, "string">, shape: Shape, part: Uint8Array, shared: boolean): Block {
+function numbersFrom(
+  dtype: Exclude<Dtype, "string">,
+  shape: Shape,
+  part: Uint8Array,
+  shared: boolean,
+): Block {
   const size = itemSize(dtype);
   if (part.length !== sizeOf(shape) * size)
     throw new ProtocolError({

@@ -2,14 +2,38 @@ import { dataArray, dataset } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, failure, listOf } from "../read.js";
 
-const t = dataArray([[1, 2], [3, 4]], { dims: ["y", "x"], coords: { x: [10, 20], lab: ["x", ["a", "b"]], h: 2 }, name: "t" });
+const t = dataArray(
+  [
+    [1, 2],
+    [3, 4],
+  ],
+  { dims: ["y", "x"], coords: { x: [10, 20], lab: ["x", ["a", "b"]], h: 2 }, name: "t" },
+);
 const ds = dataset({ t, n: ["y", [5, 6]] }, { attrs: { title: "T" } });
 
 describe("assignCoords", () => {
   it("takes labels, scalars, dimensions with data, and arrays", async () => {
-    expect(await t.assignCoords({ x: ["p", "q"] }).sel({ x: "q" }).isel({ y: 1 }).item()).toBe(4);
+    expect(
+      await t
+        .assignCoords({ x: ["p", "q"] })
+        .sel({ x: "q" })
+        .isel({ y: 1 })
+        .item(),
+    ).toBe(4);
     expect(coordNames(t.assignCoords({ run: 3 }))).toEqual(["h", "lab", "run", "x"]);
-    expect(t.assignCoords({ area: [["y", "x"], [[1, 1], [1, 1]]] }).coord("area").dims).toEqual(["y", "x"]);
+    expect(
+      t
+        .assignCoords({
+          area: [
+            ["y", "x"],
+            [
+              [1, 1],
+              [1, 1],
+            ],
+          ],
+        })
+        .coord("area").dims,
+    ).toEqual(["y", "x"]);
     const shifted = t.assignCoords({ x: t.coord("x").add(1) });
     expect(await listOf(shifted.sel({ x: 21 }))).toEqual([2, 4]);
   });

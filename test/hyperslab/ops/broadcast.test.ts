@@ -4,10 +4,20 @@ import { expect, it } from "vitest";
 import { coordNames, listOf } from "../read.js";
 
 const a = dataArray([1, 2], { dims: "x" });
-const b = dataArray([[1, 2], [3, 4], [5, 6]], { dims: ["y", "x"], coords: { y: [7, 8, 9] } });
+const b = dataArray(
+  [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ],
+  { dims: ["y", "x"], coords: { y: [7, 8, 9] } },
+);
 
 it("unites dimensions in order of first use", () => {
-  expect([...unifiedSizes([a.variable, b.variable])]).toEqual([["x", 2], ["y", 3]]);
+  expect([...unifiedSizes([a.variable, b.variable])]).toEqual([
+    ["x", 2],
+    ["y", 3],
+  ]);
   const longer = dataArray([1, 2, 3], { dims: "x" });
   expect(() => unifiedSizes([a.variable, longer.variable])).toThrow(/lengths 2 and 3/);
 });

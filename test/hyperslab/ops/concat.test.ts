@@ -2,7 +2,12 @@ import { concat, dataArray, dataset, merge } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, failure, listOf } from "../read.js";
 
-const a = dataArray([1, 2], { dims: "x", coords: { x: [1, 2], h: 2, k: 1 }, name: "t", attrs: { units: "K" } });
+const a = dataArray([1, 2], {
+  dims: "x",
+  coords: { x: [1, 2], h: 2, k: 1 },
+  name: "t",
+  attrs: { units: "K" },
+});
 const b = dataArray([3], { dims: "x", coords: { x: [3], h: 2, k: 5 }, name: "t", attrs: { units: "C" } });
 
 describe("concat", () => {
@@ -40,7 +45,9 @@ describe("concat", () => {
     expect(concat([one, two], "x").get("c").sizes).toEqual({ x: 3 });
     expect(concat([one, two], "x", { dataVars: "minimal" }).get("c").sizes).toEqual({});
     const odd = dataset({ t: b, c: 6 });
-    expect((await failure(() => concat([one, odd], "x", { dataVars: "minimal" }))).tag).toBe("AlignmentError");
+    expect((await failure(() => concat([one, odd], "x", { dataVars: "minimal" }))).tag).toBe(
+      "AlignmentError",
+    );
   });
 
   it("refuses nothing, mixtures and missing variables", () => {

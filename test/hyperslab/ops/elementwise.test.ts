@@ -2,12 +2,18 @@ import { dataArray, dataset, timedelta } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, failure, listOf } from "../read.js";
 
-const t = dataArray([[1, 2, 3], [4, 5, 6]], {
-  dims: ["y", "x"],
-  coords: { x: [10, 20, 30], h: 2 },
-  name: "t",
-  attrs: { units: "K", source: "a" },
-});
+const t = dataArray(
+  [
+    [1, 2, 3],
+    [4, 5, 6],
+  ],
+  {
+    dims: ["y", "x"],
+    coords: { x: [10, 20, 30], h: 2 },
+    name: "t",
+    attrs: { units: "K", source: "a" },
+  },
+);
 
 describe("between arrays", () => {
   it("aligns labels and broadcasts dimensions by name", async () => {
@@ -20,7 +26,12 @@ describe("between arrays", () => {
   });
 
   it("keeps a common name, attributes that agree, and coordinates that don't conflict", () => {
-    const other = dataArray([1, 1], { dims: "y", coords: { h: 3, k: 1 }, name: "t", attrs: { units: "K", source: "b" } });
+    const other = dataArray([1, 1], {
+      dims: "y",
+      coords: { h: 3, k: 1 },
+      name: "t",
+      attrs: { units: "K", source: "b" },
+    });
     const sum = t.add(other);
     expect(sum.name).toBe("t");
     expect(sum.attrs).toEqual({ units: "K" });
@@ -72,7 +83,10 @@ describe("with scalars", () => {
 });
 
 describe("datasets", () => {
-  const ds = dataset({ a: ["x", [1, 2]], b: ["x", [3, 4]] }, { coords: { x: [1, 2] }, attrs: { title: "T" } });
+  const ds = dataset(
+    { a: ["x", [1, 2]], b: ["x", [3, 4]] },
+    { coords: { x: [1, 2] }, attrs: { title: "T" } },
+  );
   it("take scalars and arrays for every variable", async () => {
     expect(await listOf(ds.add(1).get("b"))).toEqual([4, 5]);
     const sum = ds.add(dataArray([10, 20], { dims: "x", coords: { x: [2, 1] }, attrs: { q: 1 } }));

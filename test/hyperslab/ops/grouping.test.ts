@@ -5,7 +5,14 @@ import { expect, it } from "vitest";
 
 const days = dataArray([1, 2, 3], {
   dims: "time",
-  coords: { time: ["time", ["2000-03-01", "2000-01-01", "2000-01-02"].map((day) => new Date(`${day}T00:00Z`)), { axis: "T" }], k: ["time", ["b", "a", "b"]] },
+  coords: {
+    time: [
+      "time",
+      ["2000-03-01", "2000-01-01", "2000-01-02"].map((day) => new Date(`${day}T00:00Z`)),
+      { axis: "T" },
+    ],
+    k: ["time", ["b", "a", "b"]],
+  },
 });
 
 it("sorts keys and leaves missing ones out", () => {
@@ -26,8 +33,12 @@ it("groups by fields, coordinates and arrays", () => {
 it("refuses keys that don't fit", () => {
   expect(() => groupingOf(days.labelled, "nothing")).toThrow(/no such variable/);
   expect(() => groupingOf(days.labelled, "time.fortnight")).toThrow(/no such field/);
-  expect(() => groupingOf(days.labelled, dataArray([1, 2], { dims: "time" }))).toThrow(/2 keys for 3 positions/);
-  expect(() => groupingOf(days.labelled, dataArray([[1]], { dims: ["a", "b"] }))).toThrow(/along one dimension/);
+  expect(() => groupingOf(days.labelled, dataArray([1, 2], { dims: "time" }))).toThrow(
+    /2 keys for 3 positions/,
+  );
+  expect(() => groupingOf(days.labelled, dataArray([[1]], { dims: ["a", "b"] }))).toThrow(
+    /along one dimension/,
+  );
   const other = dataArray([1, 2, 1], { dims: "time", coords: { time: [1, 2, 3].map((n) => new Date(n)) } });
   expect(() => groupingOf(days.labelled, other)).toThrow(/other labels/);
 });

@@ -2,7 +2,13 @@ import { dataArray, dataset, slice } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, listOf } from "../read.js";
 
-const t = dataArray([[1, 2, 3], [4, 5, 6]], { dims: ["y", "x"], coords: { x: [10, 20, 30], lab: ["x", ["a", "b", "c"]] } });
+const t = dataArray(
+  [
+    [1, 2, 3],
+    [4, 5, 6],
+  ],
+  { dims: ["y", "x"], coords: { x: [10, 20, 30], lab: ["x", ["a", "b", "c"]] } },
+);
 
 it("a position takes the dimension away, and leaves its labels as scalars", async () => {
   const one = t.isel({ x: -1 });
@@ -21,8 +27,14 @@ it.each([
   [slice(1, 99), [2, 3]],
   [slice(2, 1), []],
   [slice(null, null, 2), [1, 3]],
-  [[2, 0, 2], [3, 1, 3]],
-  [[true, false, true], [1, 3]],
+  [
+    [2, 0, 2],
+    [3, 1, 3],
+  ],
+  [
+    [true, false, true],
+    [1, 3],
+  ],
 ] as const)("%j", async (indexer, expected) => {
   expect(await listOf(t.isel({ x: indexer, y: 0 }))).toEqual(expected);
 });
@@ -51,7 +63,9 @@ describe("an array of positions", () => {
 it("tells dimensions and positions that are not there", () => {
   expect(() => t.isel({ z: 0 })).toThrow('isel: dimension "z": not among (y, x)');
   expect(t.isel({ z: 0 }, { missingDims: "ignore" }).dims).toEqual(["y", "x"]);
-  expect(() => t.isel({ x: 3 })).toThrow("isel(x=3): a dimension of length 3; give a whole number from -3 to 2");
+  expect(() => t.isel({ x: 3 })).toThrow(
+    "isel(x=3): a dimension of length 3; give a whole number from -3 to 2",
+  );
   expect(() => t.isel({ x: 0.5 })).toThrow(/whole number/);
   expect(() => t.isel({ x: [true] })).toThrow(/a mask/);
   expect(() => t.isel({ x: slice("a", "b") })).toThrow(/sel\(\)/);

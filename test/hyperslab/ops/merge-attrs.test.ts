@@ -2,7 +2,10 @@ import { mergeAttrs, sameAttribute } from "hyperslab/ops/merge-attrs";
 import { expect, it } from "vitest";
 
 it("drops what differs, for good", () => {
-  expect(mergeAttrs([{ a: 1, b: 2 }, { a: 1, b: 3, c: 4 }, { b: 2 }], "drop_conflicts")).toEqual({ a: 1, c: 4 });
+  expect(mergeAttrs([{ a: 1, b: 2 }, { a: 1, b: 3, c: 4 }, { b: 2 }], "drop_conflicts")).toEqual({
+    a: 1,
+    c: 4,
+  });
   expect(mergeAttrs([{ a: 1 }, { a: 2 }], "override")).toEqual({ a: 1 });
   expect(mergeAttrs([{ a: 1 }], "drop")).toEqual({});
   expect(mergeAttrs([], "drop_conflicts")).toEqual({});

@@ -17,7 +17,11 @@ describe("where", () => {
     expect(t.astype("int16").where(mask).dtype).toBe("float32");
     expect(t.fillna(0).astype("int32").where(mask).dtype).toBe("float64");
     expect(mask.where(mask).dtype).toBe("float64");
-    const times = dataArray(["2000", "2001", "2002"], { dims: "x", coords: { x: [1, 2, 3] }, dtype: "datetime64[s]" });
+    const times = dataArray(["2000", "2001", "2002"], {
+      dims: "x",
+      coords: { x: [1, 2, 3] },
+      dtype: "datetime64[s]",
+    });
     expect(await listOf(times.where(mask).isnull())).toEqual([0, 1, 0]);
     expect(() => dataArray(["a"], { dims: "x" }).where(true)).toThrow(/string has no missing value/);
   });

@@ -2,12 +2,29 @@ import { dataArray, dataset } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, listOf } from "../read.js";
 
-const t = dataArray([[1, NaN, 3], [4, 5, 6]], {
-  dims: ["y", "x"],
-  coords: { x: [10, 20, 30], y: [1, 2], area: [["y", "x"], [[1, 1, 1], [1, 1, 1]]], h: 2 },
-  name: "t",
-  attrs: { units: "K" },
-});
+const t = dataArray(
+  [
+    [1, NaN, 3],
+    [4, 5, 6],
+  ],
+  {
+    dims: ["y", "x"],
+    coords: {
+      x: [10, 20, 30],
+      y: [1, 2],
+      area: [
+        ["y", "x"],
+        [
+          [1, 1, 1],
+          [1, 1, 1],
+        ],
+      ],
+      h: 2,
+    },
+    name: "t",
+    attrs: { units: "K" },
+  },
+);
 
 it("goes over dimensions by name, all where none are named", async () => {
   expect(await listOf(t.sum("y"))).toEqual([5, 5, 9]);

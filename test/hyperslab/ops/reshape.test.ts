@@ -2,7 +2,15 @@ import { dataArray, dataset } from "hyperslab";
 import { describe, expect, it } from "vitest";
 import { coordNames, listOf } from "../read.js";
 
-const t = dataArray([[[1, 2, 3], [4, 5, 6]]], { dims: ["z", "y", "x"], coords: { z: [7], x: [1, 2, 3] } });
+const t = dataArray(
+  [
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  ],
+  { dims: ["z", "y", "x"], coords: { z: [7], x: [1, 2, 3] } },
+);
 
 describe("transpose", () => {
   it("orders dimensions, reverses them, or puts some in front", async () => {

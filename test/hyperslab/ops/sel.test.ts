@@ -23,7 +23,9 @@ it("takes an array of labels along a dimension of its own", async () => {
 it("selects times by date, text and part of one", async () => {
   const days = dataArray([1, 2, 3], {
     dims: "time",
-    coords: { time: [new Date("2000-01-30T00:00Z"), new Date("2000-01-31T00:00Z"), new Date("2000-02-01T00:00Z")] },
+    coords: {
+      time: [new Date("2000-01-30T00:00Z"), new Date("2000-01-31T00:00Z"), new Date("2000-02-01T00:00Z")],
+    },
   });
   expect(await listOf(days.sel({ time: "2000-01" }))).toEqual([1, 2]);
   expect(await days.sel({ time: new Date("2000-02-01T00:00Z") }).item()).toBe(3);
@@ -44,6 +46,8 @@ describe("without labels", () => {
 it("tells what is not there", async () => {
   expect((await failure(() => t.sel({ x: 5 }))).tag).toBe("LabelError");
   expect((await failure(() => t.sel({ q: 5 }))).tag).toBe("DimensionError");
-  expect((await failure(() => t.assignCoords({ lab: ["x", [1, 2, 3, 4]] }).sel({ lab: 1 }))).message).toContain("swapDims()");
+  expect(
+    (await failure(() => t.assignCoords({ lab: ["x", [1, 2, 3, 4]] }).sel({ lab: 1 }))).message,
+  ).toContain("swapDims()");
   expect(() => t.sel({ x: slice(1, 2) }, { method: "nearest" })).toThrow(/leave the method out/);
 });

@@ -2,7 +2,12 @@ import { dataArray } from "hyperslab";
 import { expect, it } from "vitest";
 import { listOf } from "../read.js";
 
-const times = dataArray(["2000-02-29T13:45:10", "2001-12-31"], { dims: "t", dtype: "datetime64[ns]", attrs: { axis: "T" }, name: "time" });
+const times = dataArray(["2000-02-29T13:45:10", "2001-12-31"], {
+  dims: "t",
+  dtype: "datetime64[ns]",
+  attrs: { axis: "T" },
+  name: "time",
+});
 
 it("gives every field by name", async () => {
   const { dt } = times;

@@ -19,6 +19,15 @@ it("keeps attributes", () => {
 });
 
 it("refuses ranks that don't fit", () => {
-  expect(() => toVariable("x", [["a", "b"], [1, 2]], [])).toThrow(/data of shape \(2\)/);
+  expect(() =>
+    toVariable(
+      "x",
+      [
+        ["a", "b"],
+        [1, 2],
+      ],
+      [],
+    ),
+  ).toThrow(/data of shape \(2\)/);
   expect(() => toVariable("x", [[1, 2]], ["x"])).toThrow(/say its dimensions/);
 });

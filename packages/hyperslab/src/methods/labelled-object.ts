@@ -9,7 +9,7 @@ import { type ComputedBlock, blocksOf, computeAll, explain } from "../ops/comput
 import { assignAttrs } from "../ops/assign.js";
 import { repr } from "../repr.js";
 import type { ComputeOptions } from "../run.js";
-import { type ToZarrOptions, toZarr } from "../to-zarr.js";
+import { type ToZarrOptions, type ZarrDestination, toZarr } from "../to-zarr.js";
 
 /** A record with a façade; `Self` is the façade's class. */
 export abstract class LabelledObject<Self> {
@@ -101,7 +101,7 @@ export abstract class LabelledObject<Self> {
    * ```
    * @throws StorageError where a store is there already and `mode` is not "w"
    */
-  async toZarr(store: string | object, options?: ToZarrOptions): Promise<void> {
+  async toZarr(store: ZarrDestination, options?: ToZarrOptions): Promise<void> {
     await toZarr(this.labelled, store, options);
   }
 

@@ -236,6 +236,16 @@ export class Assembler {
     this.set(local);
   }
 
+  /** `local += count << shift` on i32s. */
+  advanceBy(local: Local, count: Local, shift: number): void {
+    this.get(local);
+    this.get(count);
+    this.pushI32(shift);
+    this.scalar("i32.shl");
+    this.scalar("i32.add");
+    this.set(local);
+  }
+
   /** A new i32 local with a copy. */
   copy(local: Local, type: ValueType = I32): Local {
     this.get(local);

@@ -44,7 +44,7 @@ export class Feeder {
     const { buffer } = arena.memory;
     this.size = itemSize(operand.dtype);
     this.splat = axes.every((axis) => axis.stride === 0 || axis.length === 1);
-    this.#axes = axes;
+    this.#axes = merged(axes);
     this.#slot = slot;
     this.#place = placeInArena(arena, data);
     this.#bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -112,6 +112,18 @@ export class Feeder {
     } else if (this.#width === 1) copyWords(this.#from, p, stride, this.#to, q, n);
     else copyPairs(this.#from, 2 * p, 2 * stride, this.#to, 2 * q, n);
   }
+}
+
+/** The axes with neighbours made one where one stride leads through both. */
+function merged(axes: readonly FeedAxis[]): FeedAxis[] {
+  const out: FeedAxis[] = [];
+  for (const axis of axes) {
+    const last = out[out.length - 1];
+    if (last && last.stride === axis.stride * axis.length)
+      out[out.length - 1] = { length: last.length * axis.length, stride: axis.stride };
+    else out.push(axis);
+  }
+  return out;
 }
 
 function copyWords(from: Elements, p: number, stride: number, to: Elements, q: number, n: number): void {

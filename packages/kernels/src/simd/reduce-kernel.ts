@@ -25,8 +25,9 @@ export interface ReduceText {
 
 /**
  * The kernel; null where there is none.
- * Parameters in mode `lanes`: turns, elements after the last whole turn, position of the first element,
- * address of constants, of the mean, of the lanes, of each input.
+ * Parameters in mode `lanes`: runs, which stand one after another, and for each of them turns, elements
+ * after the last whole turn, position of the first element; address of constants, of the means, of the
+ * lanes, of each input.
  * With rows: turns, position of the first row on the axis, address of constants, of the means, of each
  * plane, then of each input of the first row, of the second, …
  */
@@ -43,38 +44,48 @@ function isPositioned(reduction: Reduction): boolean {
 function writeLanes({ program, reduction, moment, splats }: ReduceText): WasmFunction | null {
   const planes = kernelPlanes(reduction, moment);
   if (!planes) return null;
-  const [turnsParam, tailParam, positionParam, constants, meanAddress, lanes] = [0, 1, 2, 3, 4, 5];
-  const asm = new Assembler(6 + program.inputs.length);
-  const inputs = program.inputs.map((_, k) => 6 + k);
+  const [runsParam, turnsParam, tailParam, positionParam, constants, means, lanes] = [0, 1, 2, 3, 4, 5, 6];
+  const asm = new Assembler(7 + program.inputs.length);
+  const inputs = program.inputs.map((_, k) => 7 + k);
   const steady = loadSteady(asm, program, splats, constants, inputs);
-  const mean = moment ? loadSplat(asm, "float64", meanAddress, 0) : null;
-  const addresses = planes.map((_, p) => offsetOf(asm, lanes, p * LANE_BYTES));
-  // the state lives in locals while the loop runs
-  const state = planes.map((plane, p) => {
-    const loaded = load(asm, plane.dtype, addresses[p]);
-    return { bits: loaded.bits, regs: loaded.regs.map((reg) => asm.copyVector(reg)) };
-  });
-  const at = isPositioned(reduction) ? positions(asm, planes[1], positionParam) : null;
   let known = true;
-  const turn = (tail: Vector | null): void => {
-    const value = emitProgram(asm, program, steady, inputs);
-    if (!value) {
-      known = false;
-      return;
-    }
-    const next = emitStep(asm, { reduction, moment, value, state, tail, mean, position: at });
-    next.forEach((plane, p) => plane.regs.forEach((reg, r) => asm.assign(state[p].regs[r], reg)));
-    if (at) {
-      const lane = at.bits === 64 ? "i64x2" : "i32x4";
-      const step = at.bits === 64 ? asm.i64(BigInt(GROUP)) : asm.i32(GROUP);
-      at.regs.forEach((reg) => asm.assign(reg, asm.op(`${lane}.add`, reg, step)));
-    }
-    advanceInputs(asm, program, splats, inputs);
-  };
-  const turns = asm.copy(turnsParam, I32);
-  asm.countdown(turns, () => turn(null));
-  asm.when(tailParam, () => turn(tailMask(asm, tailParam)));
-  planes.forEach((plane, p) => store(asm, plane.dtype, addresses[p], state[p]));
+  asm.countdown(asm.copy(runsParam, I32), () => {
+    const mean = moment ? loadSplat(asm, "float64", means, 0) : null;
+    const addresses = planes.map((_, p) => offsetOf(asm, lanes, p * LANE_BYTES));
+    // the state lives in locals while a run lasts
+    const state = planes.map((plane, p) => {
+      const loaded = load(asm, plane.dtype, addresses[p]);
+      return { bits: loaded.bits, regs: loaded.regs.map((reg) => asm.copyVector(reg)) };
+    });
+    const at = isPositioned(reduction) ? positions(asm, planes[1], positionParam) : null;
+    const turn = (tail: Vector | null): void => {
+      const value = emitProgram(asm, program, steady, inputs);
+      if (!value) {
+        known = false;
+        return;
+      }
+      const next = emitStep(asm, { reduction, moment, value, state, tail, mean, position: at });
+      next.forEach((plane, p) => plane.regs.forEach((reg, r) => asm.assign(state[p].regs[r], reg)));
+      if (at) {
+        const lane = at.bits === 64 ? "i64x2" : "i32x4";
+        const step = at.bits === 64 ? asm.i64(BigInt(GROUP)) : asm.i32(GROUP);
+        at.regs.forEach((reg) => asm.assign(reg, asm.op(`${lane}.add`, reg, step)));
+      }
+    };
+    asm.countdown(asm.copy(turnsParam, I32), () => {
+      turn(null);
+      advanceInputs(asm, program, splats, inputs);
+    });
+    asm.when(tailParam, () => {
+      turn(tailMask(asm, tailParam));
+      program.inputs.forEach((dtype, k) => {
+        if (!splats[k]) asm.advanceBy(inputs[k], tailParam, Math.log2(itemSize(dtype)));
+      });
+    });
+    planes.forEach((plane, p) => store(asm, plane.dtype, addresses[p], state[p]));
+    asm.advance(lanes, planes.length * LANE_BYTES);
+    if (moment) asm.advance(means, 8);
+  });
   return known ? asm.finish("run") : null;
 }
 

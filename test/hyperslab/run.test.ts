@@ -1,0 +1,89 @@
+import { literal, rechunk } from "@hyperslab/array/build";
+import { allocateBlock } from "@hyperslab/core/block";
+import { regularGrid } from "@hyperslab/core/chunk-grid";
+import type { Executor } from "@hyperslab/core/executor";
+import { dataArray, setOptions } from "hyperslab";
+import { toBlock } from "hyperslab/ndarray";
+import { copyBlock, runBlocks, runNodes } from "hyperslab/run";
+import { describe, expect, it } from "vitest";
+import { failure, listOf } from "./read.js";
+
+const node = literal(
+  toBlock(
+    Float64Array.from({ length: 12 }, (_, i) => i),
+    undefined,
+    [3, 4],
+  ),
+);
+const cut = rechunk(node, regularGrid([3, 4], [2, 3]));
+
+describe("copyBlock", () => {
+  it("puts a block at its place", () => {
+    const into = allocateBlock("int32", [3, 4]);
+    copyBlock(
+      { dtype: "int32", shape: [2, 2], data: Int32Array.of(1, 2, 3, 4) },
+      { start: [1, 2], shape: [2, 2] },
+      into,
+    );
+    expect([...(into.data as Int32Array)]).toEqual([0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4]);
+  });
+
+  it("copies whole rows, strings and single elements", () => {
+    const rows = allocateBlock("int32", [3, 2]);
+    copyBlock(
+      { dtype: "int32", shape: [2, 2], data: Int32Array.of(1, 2, 3, 4) },
+      { start: [1, 0], shape: [2, 2] },
+      rows,
+    );
+    expect([...(rows.data as Int32Array)]).toEqual([0, 0, 1, 2, 3, 4]);
+    const words = allocateBlock("string", [3]);
+    copyBlock({ dtype: "string", shape: [1], data: ["b"] }, { start: [1], shape: [1] }, words);
+    expect(words.data).toEqual(["", "b", ""]);
+    const one = allocateBlock("float64", []);
+    copyBlock({ dtype: "float64", shape: [], data: Float64Array.of(5) }, { start: [], shape: [] }, one);
+    expect([...(one.data as Float64Array)]).toEqual([5]);
+  });
+});
+
+it("puts blocks together", async () => {
+  const [block, same] = await runNodes([cut, node]);
+  expect([...(block.data as Float64Array)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(same.data).toBe(node.kind === "literal" ? node.block.data : null);
+});
+
+it("yields blocks with their boxes", async () => {
+  const boxes: string[] = [];
+  for await (const { box } of runBlocks([cut])) boxes.push(JSON.stringify(box));
+  expect(boxes.sort()).toEqual([
+    '{"start":[0,0],"shape":[2,3]}',
+    '{"start":[0,3],"shape":[2,1]}',
+    '{"start":[2,0],"shape":[1,3]}',
+    '{"start":[2,3],"shape":[1,1]}',
+  ]);
+});
+
+it("gives arrays without elements", async () => {
+  const empty = dataArray([1, 2], { dims: "x" }).isel({ x: [] }).add(1);
+  expect(await listOf(empty)).toEqual([]);
+});
+
+it("asks the executor of setOptions, and says when it loses blocks", async () => {
+  const lossy: Executor = {
+    name: "lossy",
+    async *run() {
+      // yields nothing
+    },
+  };
+  setOptions({ executor: lossy });
+  try {
+    expect((await failure(() => runNodes([cut]))).message).toContain("4 blocks of a result missing");
+  } finally {
+    setOptions({ executor: null });
+  }
+  expect(await runNodes([cut])).toHaveLength(1);
+});
+
+it("ends when it is told to", async () => {
+  const error = await failure(() => runNodes([cut], { signal: AbortSignal.abort() }));
+  expect(error.tag).toBe("CancelledError");
+});

@@ -116,6 +116,8 @@ export interface Row {
   readonly share: number | null;
   /** Peak of the resident memory of the whole process tree while running, in bytes. */
   readonly memory: { readonly ours: number | null; readonly peer: number | null };
+  /** Processor seconds of one run, of the whole process tree: the median. */
+  readonly cpu: { readonly ours: number | null; readonly peer: number | null };
   readonly rounds: number;
   readonly facts: { readonly ours: Facts; readonly peer: Facts };
   /** Whether both results were equal; null without a peer. */

@@ -31,6 +31,8 @@ const OUR_PROGRAM = fileURLToPath(new URL("./our-process.js", import.meta.url));
 interface Contestant {
   readonly side: Side;
   readonly seconds: number[];
+  /** Processor time of one run, by round. */
+  readonly cpu: number[];
   repeat: number;
   peak: number | null;
 }
@@ -45,7 +47,7 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
   const opened = async (side: Side, request: object): Promise<{ entry: Contestant; reply: Reply }> => {
     open.push(side);
     const reply = await side.ask({ do: "open", variant, place, ...request });
-    const entry = { side, seconds: [], repeat: 1, peak: null };
+    const entry: Contestant = { side, seconds: [], cpu: [], repeat: 1, peak: null };
     await warmUp(entry, variant, place);
     return { entry, reply };
   };
@@ -94,9 +96,10 @@ async function warmUp(entry: Contestant, variant: Variant, place: Place): Promis
 }
 
 async function measure(entry: Contestant): Promise<void> {
-  const { seconds, peak } = await entry.side.run(entry.repeat);
+  const { seconds, use } = await entry.side.run(entry.repeat);
   entry.seconds.push(seconds);
-  if (peak !== null) entry.peak = Math.max(entry.peak ?? 0, peak);
+  if (use.cpu !== null) entry.cpu.push(use.cpu);
+  if (use.memory !== null) entry.peak = Math.max(entry.peak ?? 0, use.memory);
 }
 
 async function outcomeOf(side: Side, path: string, bytes?: string): Promise<Facts> {
@@ -151,8 +154,13 @@ function rowOf(
     limit: limit !== null && variant.limit ? { name: variant.limit.name, value: valueOf(variant, limit) } : null,
     share: limit !== null ? limit / median(ours.seconds) : null,
     memory: { ours: ours.peak, peer: theirs ? (peer?.entry.peak ?? null) : null },
+    cpu: { ours: medianOrNull(ours.cpu), peer: medianOrNull(peer?.entry.cpu ?? []) },
     rounds: ours.seconds.length,
     facts,
     agree,
   };
+}
+
+function medianOrNull(values: readonly number[]): number | null {
+  return values.length ? median(values) : null;
 }

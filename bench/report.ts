@@ -4,7 +4,7 @@ import type { Facts, Row, Scale, Unit } from "./case.js";
 
 const GIB = 2 ** 30;
 
-export const TEXT_HEAD: string = line(["case", "ours", "peer", "lead", "limit", "share", "memory", "by peer"]);
+export const TEXT_HEAD: string = line(["case", "ours", "peer", "lead", "cpu", "limit", "share", "memory", "by peer"]);
 
 /** One line for the terminal. */
 export function textOf(row: Row): string {
@@ -14,7 +14,8 @@ export function textOf(row: Row): string {
       row.case,
       amount(row.ours.median, row.unit),
       peer ? amount(peer.median, row.unit) : "-",
-      row.ratio === null ? "-" : `${figure(row.ratio)}x`,
+      times(row.ratio),
+      times(cpuLead(row)),
       limit ? amount(limit.value, row.unit) : "-",
       row.share === null ? "-" : percent(row.share),
       `${bytes(memory.ours)} / ${bytes(memory.peer)}`,
@@ -24,8 +25,13 @@ export function textOf(row: Row): string {
   ].join("\n");
 }
 
+/** The peer's processor time / ours. */
+function cpuLead({ cpu }: Row): number | null {
+  return cpu.ours && cpu.peer ? cpu.peer / cpu.ours : null;
+}
+
 function line(cells: readonly string[]): string {
-  const widths = [30, 16, 16, 8, 16, 7, 20];
+  const widths = [30, 16, 16, 8, 7, 16, 6, 22];
   return cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]) : i < widths.length ? cell.padStart(widths[i]) : `  ${cell}`)).join(" ");
 }
 
@@ -45,11 +51,7 @@ export function machine(): string {
 /** The page with the results. */
 export function resultsPage(rows: readonly Row[], scale: Scale, rounds: number): string {
   const versions = [...new Set(rows.flatMap(({ peer }) => (peer ? [`${peer.name} ${peer.version}`] : [])))].sort();
-  const table = rows.map(
-    ({ case: name, unit, ours, peer, ratio, limit, share, memory, agree }) =>
-      `| ${name} | ${amount(ours.median, unit)} | ${peer ? amount(peer.median, unit) : ""} | ${ratio === null ? "" : `${figure(ratio)}x`} | ${
-        limit ? `${amount(limit.value, unit)} (${limit.name})` : ""
-      } | ${share === null ? "" : percent(share)} | ${bytes(memory.ours)} | ${bytes(memory.peer)} | ${peer ? peer.name : ""}${agree === false ? " (results differ)" : ""} |`,
+  const table = rows.map((row) => `| ${cells(row).join(" | ")} |`,
   );
   const facts = rows.flatMap((row) => factsOf(row).map((text) => `- ${row.case}: ${text.trim()}`));
   return [
@@ -62,12 +64,33 @@ export function resultsPage(rows: readonly Row[], scale: Scale, rounds: number):
     `- Scale: ${scale}; ${rounds} rounds, ours and the peer's in turn; medians; page cache warm`,
     `- Peers: ${versions.length ? versions.join("; ") : "none"}`,
     "",
-    "| case | ours | peer | lead | limit | share | memory, ours | memory, peer | by |",
-    "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | --- |",
+    "| case | ours | peer | lead | lead in processor time | limit | share | memory, ours | memory, peer | by |",
+    "| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | --- |",
     ...table,
     "",
     ...(facts.length ? ["Beside the times:", "", ...facts, ""] : []),
   ].join("\n");
+}
+
+/** The cells of a row of the page. */
+function cells(row: Row): string[] {
+  const { unit, ours, peer, limit, share, memory } = row;
+  return [
+    row.case,
+    amount(ours.median, unit),
+    peer ? amount(peer.median, unit) : "-",
+    times(row.ratio),
+    times(cpuLead(row)),
+    limit ? `${amount(limit.value, unit)} (${limit.name})` : "-",
+    share === null ? "-" : percent(share),
+    bytes(memory.ours),
+    bytes(memory.peer),
+    `${peer ? peer.name : ""}${row.agree === false ? " (results differ)" : ""}`,
+  ];
+}
+
+function times(ratio: number | null): string {
+  return ratio === null ? "-" : `${figure(ratio)}x`;
 }
 
 function amount(value: number, unit: Unit): string {

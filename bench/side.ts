@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Facts } from "./case.js";
-import { withPeakMemory } from "./process-memory.js";
+import { type TreeUse, watched } from "./process-tree.js";
 
 export interface Reply {
   readonly error?: string;
@@ -57,16 +57,12 @@ export class Side {
     });
   }
 
-  /** {@link ask}, and the peak of memory meanwhile. */
-  async askWatched(request: object): Promise<[Reply, number | null]> {
-    return withPeakMemory(this.#process.pid ?? 0, () => this.ask(request));
-  }
-
-  /** Seconds of one run, the mean of `repeat` in a row. */
-  async run(repeat: number): Promise<{ seconds: number; whole: number; peak: number | null }> {
-    const [{ seconds, whole = 0 }, peak] = await this.askWatched({ do: "run", repeat });
+  /** `repeat` runs in a row: seconds and processor time of one, and what the process tree used. */
+  async run(repeat: number): Promise<{ seconds: number; whole: number; use: TreeUse }> {
+    const ask = (): Promise<Reply> => this.ask({ do: "run", repeat });
+    const [{ seconds, whole = 0 }, { memory, cpu }] = await watched(this.#process.pid ?? 0, ask);
     if (seconds === undefined) throw new SideError(`${this.#who} gave no time`);
-    return { seconds, whole, peak };
+    return { seconds, whole, use: { memory, cpu: cpu === null ? null : cpu / repeat } };
   }
 
   /** Ends the process: by its own means, or at once where it doesn't. */

@@ -36,6 +36,8 @@ export function check(state: SchedulerState): string[] {
       worker.reserved === reserved,
       () => `${worker.name}: reserved ${worker.reserved}, not ${reserved}`,
     );
+    for (const key of worker.copies)
+      expect(worker.held.has(key), () => `${worker.name}: copy ${key} is not held`);
     let executing = 0;
     for (const key of worker.assigned.keys()) {
       const job = state.jobs.get(jobOfKey(key));

@@ -8,6 +8,7 @@ import { frontierOf, takeOutput } from "@hyperslab/core/frontier";
 import { blockOfTask, coordsOfBlock, expand, stageOfTask } from "@hyperslab/core/task-graph";
 import type { JobSubmitted, ResultArrived, SchedulerInstruction } from "./events.js";
 import { STATUS, type SchedulerJob, type SchedulerState, keyOf, stageOf } from "./state.js";
+import { checkSize } from "./outline-size.js";
 import { jobStatus } from "./status.js";
 import { letGo } from "./transitions.js";
 
@@ -20,6 +21,7 @@ const REMEMBERED = 20;
 export function beginJob(state: SchedulerState, out: Out, event: JobSubmitted): SchedulerJob | null {
   const client = state.clients.get(event.client);
   if (!client) return null;
+  checkSize(event.outline);
   const graph = expand(event.outline);
   const frontier = frontierOf(graph);
   const { taskCount, firstTask } = graph;
@@ -174,6 +176,7 @@ function endJob(
       const bytes = worker?.held.get(keyOf(job.id, task));
       if (!worker || bytes === undefined) continue;
       worker.held.delete(keyOf(job.id, task));
+      worker.copies.delete(keyOf(job.id, task));
       worker.stored -= bytes;
     }
   for (const [task, ids] of job.incomingAt)

@@ -43,6 +43,10 @@ async function main(): Promise<void> {
     process.send({ kind: "ready", url: scheduler.url, dashboardUrl: scheduler.dashboardUrl });
   } else {
     process.on("SIGINT", end);
+    if (!/^(127\.|::1$|localhost$)/.test(values.host))
+      console.error(
+        "connections are not encrypted: listen beyond this machine only in a network that you trust",
+      );
     console.log(`scheduler at ${scheduler.url}\ndashboard at ${scheduler.dashboardUrl}`);
     if (!token) console.log(`${TOKEN_VARIABLE}=${scheduler.token}`);
   }

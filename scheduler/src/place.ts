@@ -19,9 +19,11 @@ import {
   type SchedulerWorker,
   dependenciesOf,
   freeBytes,
+  jobOfKey,
   keyOf,
   slotsOf,
   stageOf,
+  taskOfKey,
 } from "./state.js";
 import { assignTask, releaseAt, removeHolder } from "./transitions.js";
 
@@ -182,18 +184,17 @@ function makeRoom(
   bytes: number,
 ): boolean {
   let free = freeBytes(worker);
+  if (worker.copies.size === 0) return false;
   const copies: [SchedulerJob, number][] = [];
   const pinned = pinnedAt(state, worker);
   for (const dependency of dependenciesOf(job, task)) pinned.add(keyOf(job.id, dependency));
-  for (const one of state.jobs.values())
-    for (const [block, holders] of one.holders) {
-      if (free >= bytes) break;
-      const key = keyOf(one.id, block);
-      const size = worker.held.get(key);
-      if (size === undefined || holders.length < 2 || pinned.has(key)) continue;
-      copies.push([one, block]);
-      free += size;
-    }
+  for (const key of worker.copies) {
+    if (free >= bytes) break;
+    const one = state.jobs.get(jobOfKey(key));
+    if (!one || pinned.has(key) || (one.holders.get(taskOfKey(key))?.length ?? 0) < 2) continue;
+    copies.push([one, taskOfKey(key)]);
+    free += worker.held.get(key) ?? 0;
+  }
   if (free < bytes) return false;
   for (const [one, block] of copies) {
     removeHolder(one, block, worker);
@@ -205,9 +206,10 @@ function makeRoom(
 /** Keys of the blocks that tasks at the worker read. */
 function pinnedAt(state: SchedulerState, worker: SchedulerWorker): Set<number> {
   const pinned = new Set<number>();
-  for (const job of state.jobs.values())
-    for (const [task, id] of job.workerOf)
-      if (id === worker.id) for (const input of dependenciesOf(job, task)) pinned.add(keyOf(job.id, input));
+  for (const key of worker.assigned.keys()) {
+    const job = state.jobs.get(jobOfKey(key));
+    if (job) for (const input of dependenciesOf(job, taskOfKey(key))) pinned.add(keyOf(job.id, input));
+  }
   return pinned;
 }
 

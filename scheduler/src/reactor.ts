@@ -37,7 +37,7 @@ import {
   taskOfKey,
 } from "./state.js";
 import {
-  addHolder,
+  addCopy,
   finishTask,
   releaseAt,
   removeFrom,
@@ -171,6 +171,7 @@ function onWorkerJoined(state: SchedulerState, out: Out, event: WorkerJoined): v
     assigned: new Map(),
     incoming: new Map(),
     held: new Map(),
+    copies: new Set(),
     programs: new Map(),
     stored: 0,
     reserved: 0,
@@ -313,7 +314,7 @@ function onBlocksFetched(
     const status = job.status[block];
     if (!expected) {
       // it was released, and the word of it is on its way
-    } else if (status === STATUS.memory) addHolder(job, block, worker, event.bytes[i] ?? 0);
+    } else if (status === STATUS.memory) addCopy(job, block, worker, event.bytes[i] ?? 0);
     else if (status === STATUS.waiting || status === STATUS.ready) {
       // its last holder died, but this copy got away in time
       finishTask(state, out, job, block, worker, event.bytes[i] ?? 0, "a copy was saved");

@@ -25,6 +25,7 @@ import type { ClusterStatus } from "@hyperslab/protocol/status";
 import { hasToken, newToken } from "@hyperslab/protocol/token";
 import type { WebSocket } from "ws";
 import type { SchedulerEvent, SchedulerInstruction } from "./events.js";
+import { explain, story } from "./explain.js";
 import { metricsText } from "./metrics.js";
 import { place } from "./place.js";
 import { react } from "./reactor.js";
@@ -253,7 +254,7 @@ class SchedulerServer {
   }
 
   async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const answer = (status: number, type: string, body: string | Buffer): void => {
       response.writeHead(status, { "content-type": type, ...HEADERS });
       response.end(request.method === "HEAD" ? undefined : body);
@@ -269,10 +270,21 @@ class SchedulerServer {
         return answer(404, text, "the dashboard is not installed\n");
       }
     }
-    if (pathname !== "/metrics" && pathname !== "/status") return answer(404, text, "no such page\n");
+    if (!["/metrics", "/status", "/task"].includes(pathname)) return answer(404, text, "no such page\n");
     if (!hasToken(request, this.#token)) return answer(401, text, "the token is missing or wrong\n");
+    if (pathname === "/task") return this.#answerTask(searchParams, answer);
     if (pathname === "/status") return answer(200, "application/json", JSON.stringify(this.status()));
     return answer(200, "text/plain; version=0.0.4; charset=utf-8", metricsText(this.status()));
+  }
+
+  /** `/task?job=1&task=5`: why a task is where it is, and how it got there. */
+  #answerTask(query: URLSearchParams, answer: (status: number, type: string, body: string) => void): void {
+    const job = this.#state.jobs.get(Number(query.get("job")));
+    const task = Number(query.get("task") ?? Number.NaN);
+    if (!job || !Number.isInteger(task) || task < 0 || task >= job.graph.taskCount)
+      return answer(404, "text/plain; charset=utf-8", "no such task of a running job\n");
+    const body = { ...explain(this.#state, job, task), story: story(this.#state, job, task) };
+    return answer(200, "application/json", JSON.stringify(body));
   }
 
   /** A dashboard: gets a picture four times a second, as JSON text. */

@@ -66,6 +66,8 @@ export interface SchedulerWorker {
   readonly incoming: Map<number, number>;
   /** Blocks it holds, by key, with their bytes. */
   readonly held: Map<number, number>;
+  /** Those of them that it fetched from another worker: they may go where room is needed. */
+  readonly copies: Set<number>;
   /** Sum over `held`. */
   stored: number;
   /** Sum over `assigned` and `incoming`. */

@@ -154,6 +154,7 @@ function releaseEverywhere(state: SchedulerState, out: Out, job: SchedulerJob, t
     if (!worker) continue;
     worker.stored -= worker.held.get(key) ?? 0;
     worker.held.delete(key);
+    worker.copies.delete(key);
     releaseAt(out, id, job.id, task);
   }
   job.holders.delete(task);
@@ -180,7 +181,7 @@ export function releaseAt(out: Out, worker: number, job: number, block: number):
 }
 
 /** Writes down that a worker holds a block. */
-export function addHolder(job: SchedulerJob, task: number, worker: SchedulerWorker, bytes: number): void {
+function addHolder(job: SchedulerJob, task: number, worker: SchedulerWorker, bytes: number): void {
   const key = keyOf(job.id, task);
   removeIncoming(job, task, worker);
   if (worker.held.has(key)) return;
@@ -189,6 +190,12 @@ export function addHolder(job: SchedulerJob, task: number, worker: SchedulerWork
   const holders = job.holders.get(task);
   if (holders) holders.push(worker.id);
   else job.holders.set(task, [worker.id]);
+}
+
+/** Writes down that a worker holds a block that it fetched from another. */
+export function addCopy(job: SchedulerJob, task: number, worker: SchedulerWorker, bytes: number): void {
+  addHolder(job, task, worker, bytes);
+  worker.copies.add(keyOf(job.id, task));
 }
 
 /** Strikes a fetch off a worker's books. False where it was not there. */
@@ -208,6 +215,7 @@ export function removeHolder(job: SchedulerJob, task: number, worker: SchedulerW
   const bytes = worker.held.get(key);
   if (bytes === undefined) return false;
   worker.held.delete(key);
+  worker.copies.delete(key);
   worker.stored -= bytes;
   return removeFrom(job.holders, task, worker.id);
 }

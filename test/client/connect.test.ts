@@ -35,6 +35,13 @@ describe("connect", () => {
       const controller = new AbortController();
       const run = collect(client.executor().run(heavyPlan({ blocks: 3 }), { signal: controller.signal }));
       expect((await client.status()).jobs[0]).toMatchObject({ state: "running", client: "me", tasks: 4 });
+      const answer = await fetch(scheduler.dashboardUrl.replace("/?", "/task?job=1&task=0&"));
+      expect(await answer.json()).toMatchObject({
+        task: "heavy[0]",
+        because: "there is no worker",
+        story: [],
+      });
+      expect((await fetch(scheduler.dashboardUrl.replace("/?", "/task?job=9&task=0&"))).status).toBe(404);
       controller.abort();
       await expect(run).rejects.toThrow(CancelledError);
       expect((await client.status()).jobs[0]).toMatchObject({ state: "cancelled" });

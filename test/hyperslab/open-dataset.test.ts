@@ -3,7 +3,6 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { fileURLToPath } from "node:url";
 import { coordNames, failure, listOf } from "./read.js";
 
-
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../golden/fixtures/${name}`, import.meta.url));
 

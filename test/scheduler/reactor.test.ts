@@ -234,6 +234,27 @@ describe("a failure", () => {
   });
 });
 
+describe("a plan that is too large", () => {
+  it("is refused before it is expanded", () => {
+    const core = new Core();
+    const all = { kind: "range" as const, start: 0, stop: 50_000 };
+    const outline = {
+      stages: [stage("a", 50_000, 1), stage("b", 50_000, 1, [{ stage: 0, map: all }])],
+      outputs: [1],
+    };
+    const event = {
+      kind: "JobSubmitted",
+      client: 100,
+      ref: 1,
+      name: "x",
+      outline,
+      window: 1,
+      progress: false,
+    } as const;
+    expect(core.say(event)).toMatchObject([{ kind: "TellFailed", error: { tag: "ArgumentError" } }]);
+  });
+});
+
 describe("inputs that can't be fetched", () => {
   it("send the task back, and end the job after ten times", () => {
     const core = new Core([{ threads: 1 }, { threads: 1 }]);

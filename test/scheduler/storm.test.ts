@@ -31,8 +31,8 @@ describe("storms", () => {
         if (random() < 0.04) simulation.join();
         const ids = [...simulation.workers.keys()];
         if (random() < 0.04 && ids.length > 1) {
-          // one that leaves politely is no death, so that no task is blamed
-          simulation.kill(ids[Math.floor(random() * ids.length)], true);
+          // two crashes; the others leave politely, so that no task is blamed
+          simulation.kill(ids[Math.floor(random() * ids.length)], simulation.lost >= 2);
         }
         simulation.step();
       }
@@ -66,6 +66,29 @@ describe("storms", () => {
     }
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(200);
+  });
+
+  it("survives both at once: little memory, and workers that come and go", () => {
+    for (let seed = 1; seed <= STORMS; seed++) {
+      const simulation = new Simulation({ seed, memory: 80 + 8 * (seed % 20), window: 24, threads: 2 });
+      const { random } = simulation;
+      simulation.join();
+      simulation.join();
+      for (const ref of [1, 2]) simulation.submit(ref, randomPlan(seeded(7000 * ref + seed)));
+      for (let i = 0; i < 500 && simulation.ended.size < 2; i++) {
+        const ids = [...simulation.workers.keys()];
+        if (random() < 0.03 && ids.length < 5) simulation.join();
+        if (random() < 0.03 && ids.length > 1) simulation.kill(ids[Math.floor(random() * ids.length)], true);
+        simulation.step();
+      }
+      simulation.settle();
+      for (const ref of [1, 2]) {
+        const end = simulation.ended.get(ref);
+        if (end === "finished") expect(simulation.faultsOf(ref), `seed ${seed}`).toEqual([]);
+        else expect(isHyperslabError(end, "MemoryError"), `seed ${seed}: ${String(end)}`).toBe(true);
+      }
+      expect(simulation.leftovers(), `seed ${seed}`).toEqual([]);
+    }
   });
 
   it("ends a job with the error of a failing task, once, and leaves nothing behind", () => {

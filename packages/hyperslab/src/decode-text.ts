@@ -34,7 +34,13 @@ export function joinCharacters(block: Block, encoding: string | null): Block {
       .map((character) => character || "\0")
       .join("")
       .replace(/\0+$/, "");
-    return utf8 && /^[\u0000-\u00ff]*$/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
+    return utf8 && isBytes(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
   });
   return { dtype: "string", shape, data };
+}
+
+/** True where every character stands for one byte. */
+function isBytes(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) return false;
+  return true;
 }

@@ -1,6 +1,7 @@
 /** Owns the equality of variables in memory, by value: NaN equals NaN, NaT equals NaT. */
 import { type Node, childrenOf } from "@hyperslab/array/node";
 import type { Block } from "@hyperslab/core/block";
+import { type TypedArray, isFloat } from "@hyperslab/core/dtype";
 import { signatureKey } from "@hyperslab/core/scalar-program";
 import { unreachable } from "@hyperslab/core/unreachable";
 import { sameShape } from "@hyperslab/core/shape";
@@ -65,6 +66,8 @@ export function sameBlock(a: Block, b: Block): boolean {
   if (a.data.length !== b.data.length) return false;
   if ((a.dtype === "string") !== (b.dtype === "string")) return false;
   const sameDtype = a.dtype === b.dtype;
+  if (sameDtype && !isFloat(a.dtype) && !Array.isArray(a.data) && !Array.isArray(b.data))
+    return Buffer.compare(bytesOf(a.data), bytesOf(b.data)) === 0;
   for (let i = 0; i < a.data.length; i++) {
     const x = a.data[i];
     const y = b.data[i];
@@ -73,4 +76,8 @@ export function sameBlock(a: Block, b: Block): boolean {
     if (sameDtype || typeof x === "string" || typeof y === "string" || Number(x) !== Number(y)) return false;
   }
   return true;
+}
+
+function bytesOf(data: TypedArray): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -51,13 +51,36 @@ function viewBlock(block: Block, axes: readonly (number | null)[], shape: readon
 /** Element `[i, j, …]` of the result is element `offsets[0][i] + offsets[1][j] + …` of the block. */
 function gathered(block: Block, shape: readonly number[], offsets: readonly Int32Array[]): Block {
   const out = allocateBlock(block.dtype, shape);
-  const from = block.data as (number | bigint | string)[] & BlockData;
-  const to = out.data as (number | bigint | string)[] & BlockData;
+  if (sizeOf(shape) === 0) return out;
+  const { from, to, width } = cells(block.data, out.data);
+  const rank = shape.length;
+  const inner = rank === 0 ? Int32Array.of(0) : offsets[rank - 1];
   let k = 0;
   const walk = (axis: number, base: number): void => {
-    if (axis === shape.length) to[k++] = from[base];
-    else for (const offset of offsets[axis]) walk(axis + 1, base + offset);
+    if (axis < rank - 1) {
+      for (const offset of offsets[axis]) walk(axis + 1, base + offset);
+      return;
+    }
+    if (width === 1) for (let i = 0; i < inner.length; i++) to[k++] = from[base + inner[i]];
+    else
+      for (let i = 0; i < inner.length; i++) {
+        const at = 2 * (base + inner[i]);
+        to[k++] = from[at];
+        to[k++] = from[at + 1];
+      }
   };
-  if (sizeOf(shape) > 0) walk(0, 0);
+  walk(0, 0);
   return out;
+}
+
+type Cells = { [index: number]: number | string };
+
+/** What is copied one by one: elements, or the two halves of int64s, which are cheaper than bigints. */
+function cells(from: BlockData, to: BlockData): { from: Cells; to: Cells; width: 1 | 2 } {
+  const halves = (data: BigInt64Array | BigUint64Array): Int32Array =>
+    new Int32Array(data.buffer, data.byteOffset, data.length * 2);
+  const big = (data: BlockData): data is BigInt64Array | BigUint64Array =>
+    data instanceof BigInt64Array || data instanceof BigUint64Array;
+  if (big(from) && big(to)) return { from: halves(from), to: halves(to), width: 2 };
+  return { from: from as Cells, to: to as Cells, width: 1 };
 }

@@ -87,6 +87,13 @@ export class Index {
     if (this === other || this.keys === other.keys) return true;
     if (this.length !== other.length) return false;
     const [a, b] = comparable(this, other);
+    if (a instanceof BigInt64Array && b instanceof BigInt64Array)
+      return (
+        Buffer.compare(
+          new Uint8Array(a.buffer, a.byteOffset, a.byteLength),
+          new Uint8Array(b.buffer, b.byteOffset, b.byteLength),
+        ) === 0
+      );
     for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && (a[i] === a[i] || b[i] === b[i])) return false;
     return true;
   }

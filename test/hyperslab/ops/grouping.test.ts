@@ -42,3 +42,19 @@ it("refuses keys that don't fit", () => {
   const other = dataArray([1, 2, 1], { dims: "time", coords: { time: [1, 2, 3].map((n) => new Date(n)) } });
   expect(() => groupingOf(days.labelled, other)).toThrow(/other labels/);
 });
+
+it("counts close integers in a table, and others one by one", () => {
+  const far = BigInt64Array.of(2n ** 40n, -5n, 2n ** 40n);
+  expect(factorise(toBlock(far))).toMatchObject({
+    codes: Int32Array.of(1, 0, 1),
+    labels: { dtype: "int64", data: BigInt64Array.of(-5n, 2n ** 40n) },
+  });
+  expect(factorise(toBlock(BigInt64Array.of(3n, -2n, 3n)))).toMatchObject({
+    codes: Int32Array.of(1, 0, 1),
+    labels: { data: BigInt64Array.of(-2n, 3n) },
+  });
+  expect(factorise(toBlock(Uint8Array.of(9, 7, 9)))).toMatchObject({
+    codes: Int32Array.of(1, 0, 1),
+    labels: { dtype: "uint8", data: Uint8Array.of(7, 9) },
+  });
+});

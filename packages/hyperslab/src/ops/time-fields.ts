@@ -34,8 +34,21 @@ function fieldBlock(block: Block, field: TimeField): Block {
   const values = timeField(block.data as BigInt64Array, block.dtype, field);
   if (Array.isArray(values)) return { dtype: "string", shape: block.shape, data: values };
   if (field.startsWith("is")) return { dtype: "bool", shape: block.shape, data: Uint8Array.from(values) };
-  if (values.some(Number.isNaN)) return { dtype: "float64", shape: block.shape, data: values };
-  return { dtype: "int64", shape: block.shape, data: BigInt64Array.from(values, BigInt) };
+  if (values.some((value) => Number.isNaN(value)))
+    return { dtype: "float64", shape: block.shape, data: values };
+  return { dtype: "int64", shape: block.shape, data: int64Of(values) };
+}
+
+/** Whole numbers of 32 bits as int64, without a bigint for each. */
+function int64Of(values: Float64Array): BigInt64Array {
+  const out = new BigInt64Array(values.length);
+  const words = new Int32Array(out.buffer);
+  const low = new Uint8Array(Int16Array.of(1).buffer)[0] === 1 ? 0 : 1;
+  for (let i = 0; i < values.length; i++) {
+    words[2 * i + low] = values[i];
+    words[2 * i + 1 - low] = values[i] < 0 ? -1 : 0;
+  }
+  return out;
 }
 
 /** A coordinate by name, or a field of one: `"time.month"`. @throws NameError, ArgumentError */

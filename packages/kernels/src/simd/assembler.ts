@@ -181,22 +181,27 @@ export class Assembler {
     return this.#result(V128);
   }
 
-  /** Where any lane of `mask` is set, computes that lane of `value` anew with an imported function of `x`. */
-  mend(value: Local, mask: Local, x: Local, name: (typeof MATH_IMPORTS)[number]): Local {
+  /** `value`, but where `mask` is set what `compute` gives: it runs only if any lane is. */
+  rarely(mask: Local, value: Local, compute: () => Local): Local {
     const out = this.copyVector(value);
     this.get(mask);
     this.#emit(SIMD, ...unsigned(83), 0x04, 0x40);
-    let fresh = x;
+    this.assign(out, this.choose(mask, compute(), value));
+    this.#emit(0x0b);
+    return out;
+  }
+
+  /** An imported function of both lanes. */
+  call(name: (typeof MATH_IMPORTS)[number], x: Local): Local {
+    let result = x;
     for (const lane of [0, 1]) {
       const element = this.extract("f64x2.extract_lane", x, lane);
-      fresh = this.replaceTop("f64x2.replace_lane", fresh, lane, () => {
+      result = this.replaceTop("f64x2.replace_lane", result, lane, () => {
         this.get(element);
         this.#emit(0x10, ...unsigned(MATH_IMPORTS.indexOf(name)));
       });
     }
-    this.assign(out, this.choose(mask, fresh, value));
-    this.#emit(0x0b);
-    return out;
+    return result;
   }
 
   /** A scalar instruction on what stands on the stack. */

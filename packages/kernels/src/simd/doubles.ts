@@ -1,5 +1,5 @@
 /** Owns arithmetic on two float64 lanes, in words short enough for formulas. */
-import type { Assembler, Local } from "./assembler.js";
+import { type Assembler, bitsOfFloat64, type Local } from "./assembler.js";
 
 /** Formulas over vectors of two float64s. `this.k(1.5)` is a constant. */
 export class Doubles {
@@ -79,7 +79,7 @@ export class Doubles {
     return sum;
   }
   /** The nearest whole number as float64 and as a 64-bit integer; for magnitudes below 2^51. */
-  round(a: Local): { readonly whole: Local; readonly integer: Local } {
+  round(a: Local): Rounded {
     // in a + 1.5·2^52 the last bit is worth 1
     const shifted = this.add(a, this.k(MAGIC));
     return {
@@ -92,12 +92,35 @@ export class Doubles {
     const biased = this.asm.op("i64x2.add", n, this.asm.i64(1023n));
     return this.asm.shift("i64x2.shl", biased, 52);
   }
-  /** `a · 2^n` for any `n` from -2044 to 2046, rounded at most once more where that is subnormal. */
-  scale(a: Local, n: Local): Local {
-    const half = this.asm.shift("i64x2.shr_s", n, 1);
-    const rest = this.asm.op("i64x2.sub", n, half);
-    return this.mul(this.mul(a, this.powerOfTwo(half)), this.powerOfTwo(rest));
+  /** `a · 2^n` for a rounded `n` from -2044 to 2046, rounded at most once more where that is subnormal. */
+  scale(a: Local, n: Rounded): Local {
+    const far = this.gt(this.abs(n.whole), this.k(1021));
+    return this.asm.rarely(far, this.mul(a, this.powerOfTwo(n.integer)), () => {
+      const half = this.asm.shift("i64x2.shr_s", n.integer, 1);
+      const rest = this.asm.op("i64x2.sub", n.integer, half);
+      return this.mul(this.mul(a, this.powerOfTwo(half)), this.powerOfTwo(rest));
+    });
+  }
+  /** Limits x; a NaN passes through. */
+  clamp(x: Local, low: number, high: number): Local {
+    return this.asm.op("f64x2.pmax", this.asm.op("f64x2.pmin", x, this.k(high)), this.k(low));
+  }
+  /** `x = 2^k · m` with `from ≤ m < 2·from`, for a positive normal `x`: `k` as float64. */
+  split(x: Local, from: number): { readonly k: Local; readonly m: Local } {
+    // seen as integers, x - from counts exponents from where m starts; 1023 more keep it positive
+    const bits = this.asm.op("i64x2.sub", x, this.asm.i64(bitsOfFloat64(from) - BIAS));
+    const exponent = this.and(bits, this.asm.i64(-(2n ** 52n)));
+    const m = this.asm.op("i64x2.sub", x, this.asm.op("i64x2.sub", exponent, this.asm.i64(BIAS)));
+    const count = this.or(this.asm.shift("i64x2.shr_u", bits, 52), this.k(2 ** 52));
+    return { k: this.sub(count, this.k(2 ** 52 + 1023)), m };
   }
 }
 
+/** A whole number as float64 and as a 64-bit integer. */
+export interface Rounded {
+  readonly whole: Local;
+  readonly integer: Local;
+}
+
+const BIAS = 1023n << 52n;
 const MAGIC = 1.5 * 2 ** 52;

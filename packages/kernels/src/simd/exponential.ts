@@ -3,12 +3,12 @@
  * in r, and a scaling by 2^n. Errors stay below 2 units in the last place.
  */
 import type { Assembler, Local } from "./assembler.js";
-import { Doubles } from "./doubles.js";
+import { Doubles, type Rounded } from "./doubles.js";
 
 const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
 
-/** (e^r - 1 - r - r²/2) / r³ on |r| ≤ ln 2 / 2, to 2.6e-17 and to 1.6e-8 of e^r. */
+/** (e^r - 1 - r - r²/2) / r³ on |r| ≤ ln 2 / 2, to 2.6e-17 and to 1.6e-8 of e^r, and to 1e-9 of e^r - 1. */
 const EXP = [
   0.16666666666666666, 0.041666666666651246, 0.008333333333332147, 0.0013888888905973543,
   0.00019841269854409363, 2.480153620505534e-5, 2.755727992579576e-6, 2.761390867578486e-7,
@@ -16,27 +16,25 @@ const EXP = [
 ];
 const EXP_SINGLE = [0.1666663068148552, 0.04166662170022709, 0.008357247975823195, 0.0013918773446553218];
 
+const EXPM1_SINGLE = [
+  0.16666666666666666, 0.04166655421298415, 0.008333320842276708, 0.0013926250831497611,
+  0.00019882773016255759,
+];
+
 interface Reduced {
-  readonly n: Local;
-  /** The same as float64. */
-  readonly whole: Local;
+  readonly n: Rounded;
   readonly r: Local;
   /** What `r` lost to rounding. */
   readonly tail: Local;
 }
 
 function reduce(d: Doubles, x: Local): Reduced {
-  const { whole, integer } = d.round(d.mul(x, d.k(Math.LOG2E)));
+  const n = d.round(d.mul(x, d.k(Math.LOG2E)));
+  const { whole } = n;
   const high = d.sub(x, d.mul(whole, d.k(LN2_HIGH)));
   const low = d.mul(whole, d.k(LN2_LOW));
   const r = d.sub(high, low);
-  return { n: integer, whole, r, tail: d.sub(d.sub(high, r), low) };
-}
-
-/** Limits x; a NaN passes through. */
-function clamp(d: Doubles, x: Local, low: number, high: number): Local {
-  const below = d.where(d.lt(x, d.k(low)), d.k(low), x);
-  return d.where(d.gt(below, d.k(high)), d.k(high), below);
+  return { n, r, tail: d.sub(d.sub(high, r), low) };
 }
 
 /** e^r - 1 for a reduced r. */
@@ -49,12 +47,18 @@ function tiny(d: Doubles, r: Local, single: boolean): Local {
 /** e^x · 2^shift. */
 function expShifted(asm: Assembler, x: Local, single: boolean, shift: number): Local {
   const d = new Doubles(asm);
-  const limited = single ? clamp(d, x, -200, 200) : clamp(d, x, -746, 711);
+  const limited = single ? d.clamp(x, -200, 200) : d.clamp(x, -746, 711);
   const { n, r } = reduce(d, limited);
   const value = d.add(d.k(1), tiny(d, r, single));
-  const power = shift === 0 ? n : asm.op("i64x2.add", n, asm.i64(BigInt(shift)));
+  const power: Rounded =
+    shift === 0
+      ? n
+      : {
+          whole: d.add(n.whole, d.k(shift)),
+          integer: asm.op("i64x2.add", n.integer, asm.i64(BigInt(shift))),
+        };
   // within float32's range one multiplication does
-  return single ? d.mul(value, d.powerOfTwo(power)) : d.scale(value, power);
+  return single ? d.mul(value, d.powerOfTwo(power.integer)) : d.scale(value, power);
 }
 
 export function exp(single: boolean): (asm: Assembler, x: Local) => Local {
@@ -64,15 +68,15 @@ export function exp(single: boolean): (asm: Assembler, x: Local) => Local {
 /** e^x - 1, accurate near 0. */
 function expm1Of(asm: Assembler, x: Local, single: boolean): Local {
   const d = new Doubles(asm);
-  const { n, whole, r, tail } = reduce(d, clamp(d, x, -40, single ? 200 : 711));
+  const { n, r, tail } = reduce(d, d.clamp(x, -40, single ? 200 : 711));
   const square = d.mul(r, r);
-  const series = d.add(d.k(0.5), d.mul(r, d.poly(r, EXP)));
+  const series = d.add(d.k(0.5), d.mul(r, d.poly(r, single ? EXPM1_SINGLE : EXP)));
   // the tail counts e^r times
   const rest = d.add(d.mul(square, series), d.add(tail, d.mul(tail, r)));
   const p = d.add(r, rest);
   // 2^n·(p + 1) - 1 = 2^n·(p + (1 - 2^-n)); beyond 2^60 the 1 has no weight
-  const inverse = d.powerOfTwo(asm.op("i64x2.neg", n));
-  const weight = d.sub(d.k(1), d.without(inverse, d.gt(whole, d.k(60))));
+  const inverse = d.powerOfTwo(asm.op("i64x2.neg", n.integer));
+  const weight = d.sub(d.k(1), d.without(inverse, d.gt(n.whole, d.k(60))));
   const value = d.scale(d.add(p, weight), n);
   return d.or(value, d.signBit(x));
 }
@@ -95,7 +99,7 @@ export function sinh(single: boolean): (asm: Assembler, x: Local) => Local {
   return (asm, x) => {
     const d = new Doubles(asm);
     const size = d.abs(x);
-    const t = expm1Of(asm, clamp(d, size, 0, 40), single);
+    const t = expm1Of(asm, d.clamp(size, 0, 40), single);
     const near = d.mul(d.k(0.5), d.add(t, d.div(t, d.add(t, d.k(1)))));
     const far = expShifted(asm, size, single, -1);
     return d.or(d.where(d.gt(size, d.k(22)), far, near), d.signBit(x));
@@ -109,7 +113,7 @@ export function tanh(single: boolean): (asm: Assembler, x: Local) => Local {
     const size = d.abs(x);
     const large = d.gt(size, d.k(1));
     const double = d.add(size, size);
-    const limited = clamp(d, double, 0, 50);
+    const limited = d.clamp(double, 0, 50);
     const t = expm1Of(asm, d.where(large, limited, d.neg(limited)), single);
     const top = d.where(large, d.k(2), d.neg(t));
     const ratio = d.div(top, d.add(t, d.k(2)));

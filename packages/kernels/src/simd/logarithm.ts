@@ -7,7 +7,6 @@ import { Doubles } from "./doubles.js";
 
 const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
-const SQRT_HALF = Math.SQRT1_2;
 
 /** (2·atanh(s) - 2s) / s³ over z = s², s² ≤ 0.0295. */
 const ATANH = [
@@ -25,20 +24,10 @@ interface Parts {
   readonly rest: Local;
 }
 
+/** Of a positive normal number. */
 function parts(d: Doubles, x: Local, single: boolean): Parts {
-  const { asm } = d;
-  // subnormals are brought up by 2^54 first; float32's are normal here
-  const small = single ? null : d.lt(x, d.k(2 ** -1022));
-  const up = small ? d.where(small, d.mul(x, d.k(2 ** 54)), x) : x;
-  // shifting the bits so that the exponent changes at √½ instead of at 1
-  const bits = asm.op("i64x2.sub", up, d.k(SQRT_HALF));
-  const exponent = asm.shift("i64x2.shr_s", bits, 52);
-  const mantissa = asm.op("i64x2.sub", up, asm.shift("i64x2.shl", exponent, 52));
-  // a 64-bit integer below 2^51 as float64: its low bits in 1.5·2^52
-  const shifted = asm.op("i64x2.add", exponent, d.k(1.5 * 2 ** 52));
-  const count = d.sub(shifted, d.k(1.5 * 2 ** 52));
-  const k = small ? d.sub(count, d.and(small, d.k(54))) : count;
-  const f = d.sub(mantissa, d.k(1));
+  const { k, m } = d.split(x, Math.SQRT1_2);
+  const f = d.sub(m, d.k(1));
   const s = d.div(f, d.add(f, d.k(2)));
   const z = d.mul(s, s);
   const series = d.mul(z, d.poly(z, single ? ATANH_SINGLE : ATANH));
@@ -46,17 +35,24 @@ function parts(d: Doubles, x: Local, single: boolean): Parts {
   return { k, f, halfSquare, rest: d.mul(s, d.add(halfSquare, series)) };
 }
 
-/** -∞ at 0, NaN below, ∞ at ∞. */
-function withLimits(d: Doubles, x: Local, value: Local): Local {
-  const usual = d.and(d.gt(x, d.k(0)), d.lt(x, d.k(Infinity)));
-  const zero = d.where(d.eq(x, d.k(0)), d.k(-Infinity), d.k(NaN));
-  const top = d.where(d.eq(x, d.k(Infinity)), x, zero);
-  return d.where(usual, value, top);
+/**
+ * A logarithm of any number, from one (`of`) of normal numbers, which is given the power of two to take
+ * away again: -∞ at 0, NaN below, ∞ at ∞; subnormals are brought up by 2^54 first.
+ */
+function withLimits(d: Doubles, x: Local, of: (x: Local, less: Local | null) => Local): Local {
+  const usual = d.and(d.asm.op("f64x2.ge", x, d.k(2 ** -1022)), d.lt(x, d.k(Infinity)));
+  return d.asm.rarely(d.asm.op("v128.not", usual), of(x, null), () => {
+    const up = d.mul(x, d.k(2 ** 54));
+    const small = d.where(d.gt(x, d.k(0)), of(up, d.k(54)), d.k(NaN));
+    const zero = d.where(d.eq(x, d.k(0)), d.k(-Infinity), small);
+    return d.where(d.eq(x, d.k(Infinity)), x, zero);
+  });
 }
 
-/** ln(x) of a positive finite x, and `tail` more. */
-function lnOf(d: Doubles, x: Local, tail: Local | null, single: boolean): Local {
-  const { k, f, halfSquare, rest } = parts(d, x, single);
+/** ln(x), less `less`·ln 2, and `tail` more. */
+function lnOf(d: Doubles, x: Local, less: Local | null, tail: Local | null, single: boolean): Local {
+  const { k: power, f, halfSquare, rest } = parts(d, x, single);
+  const k = less ? d.sub(power, less) : power;
   const low = d.mul(k, d.k(LN2_LOW));
   const small = d.add(rest, tail ? d.add(low, tail) : low);
   return d.add(d.mul(k, d.k(LN2_HIGH)), d.sub(f, d.sub(halfSquare, small)));
@@ -65,7 +61,7 @@ function lnOf(d: Doubles, x: Local, tail: Local | null, single: boolean): Local 
 export function log(single: boolean): (asm: Assembler, x: Local) => Local {
   return (asm, x) => {
     const d = new Doubles(asm);
-    return withLimits(d, x, lnOf(d, x, null, single));
+    return withLimits(d, x, (normal, less) => lnOf(d, normal, less, null, single));
   };
 }
 
@@ -76,7 +72,8 @@ export function log1p(single: boolean): (asm: Assembler, x: Local) => Local {
     const u = d.add(x, d.k(1));
     const back = d.sub(u, d.k(1));
     const lost = d.add(d.sub(d.k(1), d.sub(u, back)), d.sub(x, back));
-    const value = withLimits(d, u, lnOf(d, u, d.div(lost, u), single));
+    const tail = d.div(lost, u);
+    const value = withLimits(d, u, (normal, less) => lnOf(d, normal, less, tail, single));
     // a result like x itself: 0 keeps its sign, and what is as small as that its value
     return d.where(d.lt(d.abs(x), d.k(2 ** -54)), x, value);
   };
@@ -93,16 +90,19 @@ function logOf(
 ): (asm: Assembler, x: Local) => Local {
   return (asm, x) => {
     const d = new Doubles(asm);
-    const { k, f, halfSquare, rest } = parts(d, x, single);
-    const high = d.head(d.sub(f, halfSquare));
-    const low = d.add(d.sub(d.sub(f, high), halfSquare), rest);
-    const whole = d.mul(k, d.k(two[0]));
-    const main = d.mul(high, d.k(scale[0]));
-    let small = d.add(d.mul(d.add(low, high), d.k(scale[1])), d.mul(low, d.k(scale[0])));
-    if (two[1] !== 0) small = d.add(d.mul(k, d.k(two[1])), small);
-    const sum = d.add(whole, main);
-    const lost = d.add(d.sub(whole, sum), main);
-    return withLimits(d, x, d.add(d.add(small, lost), sum));
+    return withLimits(d, x, (normal, less) => {
+      const { k: power, f, halfSquare, rest } = parts(d, normal, single);
+      const k = less ? d.sub(power, less) : power;
+      const high = d.head(d.sub(f, halfSquare));
+      const low = d.add(d.sub(d.sub(f, high), halfSquare), rest);
+      const whole = d.mul(k, d.k(two[0]));
+      const main = d.mul(high, d.k(scale[0]));
+      let small = d.add(d.mul(d.add(low, high), d.k(scale[1])), d.mul(low, d.k(scale[0])));
+      if (two[1] !== 0) small = d.add(d.mul(k, d.k(two[1])), small);
+      const sum = d.add(whole, main);
+      const lost = d.add(d.sub(whole, sum), main);
+      return d.add(d.add(small, lost), sum);
+    });
   };
 }
 

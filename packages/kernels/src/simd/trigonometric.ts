@@ -90,7 +90,8 @@ function circular(name: "sin" | "cos" | "tan", single: boolean): (asm: Assembler
     }
     // sin and tan of -0 are -0
     if (name !== "cos") value = d.where(d.eq(x, d.k(0)), x, value);
-    return asm.mend(value, asm.op("v128.not", d.lt(d.abs(x), d.k(FAR))), x, name);
+    const far = asm.op("v128.not", d.lt(d.abs(x), d.k(FAR)));
+    return asm.rarely(far, value, () => asm.call(name, x));
   };
 }
 

@@ -13,7 +13,7 @@ export interface Arena {
 }
 
 /** Scratch that every kernel can do with: tiles of its operands, and the state of a reduction. */
-export const SCRATCH_BYTES: number = 4 * 2 ** 20;
+export const SCRATCH_BYTES: number = 6 * 2 ** 20;
 /** Loads of the last elements may read this far behind them. */
 export const SLACK = 128;
 

@@ -7,7 +7,7 @@ import type { Operand } from "../operand.js";
 import { type Arena, placeInArena } from "./arena.js";
 
 /** Elements of one tile: few enough for the tiles of an expression to stay in cache. */
-export const TILE = 8192;
+export const TILE = 16384;
 /** Bytes of a slot. */
 export const SLOT_BYTES: number = TILE * 8 + 128;
 

@@ -107,7 +107,9 @@ export interface Row {
   readonly case: string;
   readonly unit: Unit;
   readonly ours: Measured;
-  readonly peer: (Measured & { readonly name: string; readonly version: string; readonly value: number }) | null;
+  readonly peer:
+    | (Measured & { readonly name: string; readonly version: string; readonly value: number })
+    | null;
   /** Peer's time / our time: the median over rounds. Above 1 we are faster. */
   readonly ratio: number | null;
   /** In the row's unit. */

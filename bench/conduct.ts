@@ -64,7 +64,8 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
         peerFacts = await outcomeOf(side, join(scratch, "peer"), join(scratch, "ours.bytes"));
         const worst = await differenceOf(join(scratch, "ours"), join(scratch, "peer"));
         agree = worst <= variant.tolerance;
-        if (!agree) say(`${name}: results differ by ${worst.toExponential(1)}, allowed is ${variant.tolerance}`);
+        if (!agree)
+          say(`${name}: results differ by ${worst.toExponential(1)}, allowed is ${variant.tolerance}`);
       } catch (error) {
         say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
         peer = null;
@@ -117,7 +118,11 @@ async function differenceOf(a: string, b: string): Promise<number> {
   return largestDifference(one, other);
 }
 
-async function limitOf(variant: Variant, { limits }: ConductOptions, peer: Side | null): Promise<number | null> {
+async function limitOf(
+  variant: Variant,
+  { limits }: ConductOptions,
+  peer: Side | null,
+): Promise<number | null> {
   if (!variant.limit) return null;
   const own = await limits.measure(variant.limit);
   if (own !== null) return own;
@@ -151,7 +156,8 @@ function rowOf(
       ...theirs,
     },
     ratio: ratios.length ? median(ratios) : null,
-    limit: limit !== null && variant.limit ? { name: variant.limit.name, value: valueOf(variant, limit) } : null,
+    limit:
+      limit !== null && variant.limit ? { name: variant.limit.name, value: valueOf(variant, limit) } : null,
     share: limit !== null ? limit / median(ours.seconds) : null,
     memory: { ours: ours.peak, peer: theirs ? (peer?.entry.peak ?? null) : null },
     cpu: { ours: medianOrNull(ours.cpu), peer: medianOrNull(peer?.entry.cpu ?? []) },

@@ -43,7 +43,9 @@ async function main(): Promise<void> {
   if (values.list) {
     for (const one of CASES) {
       const names = one.variants(scale).map((variant) => variant.name);
-      console.log(`${one.name.padEnd(16)} ${one.title}${names.some(Boolean) ? ` (${names.join(", ")})` : ""}`);
+      console.log(
+        `${one.name.padEnd(16)} ${one.title}${names.some(Boolean) ? ` (${names.join(", ")})` : ""}`,
+      );
     }
     return;
   }
@@ -89,7 +91,9 @@ function chosenOf(names: readonly string[]): {
   for (const name of names)
     if (!CASES.some((one) => one.name === name.split("/")[0]))
       throw new RangeError(`no case "${name}": there are ${CASES.map((one) => one.name).join(", ")}`);
-  const cases = CASES.filter((one) => names.length === 0 || names.some((name) => name.split("/")[0] === one.name));
+  const cases = CASES.filter(
+    (one) => names.length === 0 || names.some((name) => name.split("/")[0] === one.name),
+  );
   return { cases, wants: (row, name) => names.length === 0 || names.includes(name) || names.includes(row) };
 }
 

@@ -4,7 +4,17 @@ import type { Facts, Row, Scale, Unit } from "./case.js";
 
 const GIB = 2 ** 30;
 
-export const TEXT_HEAD: string = line(["case", "ours", "peer", "lead", "cpu", "limit", "share", "memory", "by peer"]);
+export const TEXT_HEAD: string = line([
+  "case",
+  "ours",
+  "peer",
+  "lead",
+  "cpu",
+  "limit",
+  "share",
+  "memory",
+  "by peer",
+]);
 
 /** One line for the terminal. */
 export function textOf(row: Row): string {
@@ -32,7 +42,11 @@ function cpuLead({ cpu }: Row): number | null {
 
 function line(cells: readonly string[]): string {
   const widths = [30, 16, 16, 8, 7, 16, 6, 22];
-  return cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]) : i < widths.length ? cell.padStart(widths[i]) : `  ${cell}`)).join(" ");
+  return cells
+    .map((cell, i) =>
+      i === 0 ? cell.padEnd(widths[0]) : i < widths.length ? cell.padStart(widths[i]) : `  ${cell}`,
+    )
+    .join(" ");
 }
 
 function factsOf({ facts }: Row): string[] {
@@ -50,9 +64,10 @@ export function machine(): string {
 
 /** The page with the results. */
 export function resultsPage(rows: readonly Row[], scale: Scale, rounds: number): string {
-  const versions = [...new Set(rows.flatMap(({ peer }) => (peer ? [`${peer.name} ${peer.version}`] : [])))].sort();
-  const table = rows.map((row) => `| ${cells(row).join(" | ")} |`,
-  );
+  const versions = [
+    ...new Set(rows.flatMap(({ peer }) => (peer ? [`${peer.name} ${peer.version}`] : []))),
+  ].sort();
+  const table = rows.map((row) => `| ${cells(row).join(" | ")} |`);
   const facts = rows.flatMap((row) => factsOf(row).map((text) => `- ${row.case}: ${text.trim()}`));
   return [
     "# Results",

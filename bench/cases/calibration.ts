@@ -16,7 +16,11 @@ export const calibration: Case = {
   title: "the machine: memory bandwidth, cached files, WebSockets on the loopback",
   variants: () => [
     ...MEMORY.map((what) =>
-      variant(what.replace(", ", "-").replace(/ threads?/, ""), { name: `memory ${what}` as Limit["name"], work: 2 ** 30 }, "GB/s"),
+      variant(
+        what.replace(", ", "-").replace(/ threads?/, ""),
+        { name: `memory ${what}` as Limit["name"], work: 2 ** 30 },
+        "GB/s",
+      ),
     ),
     variant("file", { name: "cached file read", work: 2 ** 30 }, "GB/s"),
     variant("ws-stream", { name: "WebSocket stream", work: 2 ** 30 }, "GB/s"),

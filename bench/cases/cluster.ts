@@ -2,47 +2,33 @@
  * Owns the cases of a local cluster over real WebSockets: scheduler and two workers of one thread each,
  * as processes. Peer: dask.distributed, the same.
  */
-import { Cluster, type DataArray, dataArray } from "hyperslab";
+import { Cluster, type ComputeOptions, type DataArray, type RunEvent, dataArray } from "hyperslab";
 import type { TypedArray } from "@hyperslab/core/dtype";
-import type { Case, Outcome, Place, Running, Scale, Variant } from "../case.js";
+import type { Case, Scale } from "../case.js";
 
 const WORKERS = { workers: 2, threads: 1 } as const;
-
-/** What a case does on a cluster. */
-interface ClusterWork {
-  /** One run. */
-  run(cluster: Cluster, variant: Variant): Promise<TypedArray>;
-}
-
-function openOn(work: ClusterWork): Case["open"] {
-  return async (variant: Variant, _place: Place): Promise<Running> => {
-    const cluster = await Cluster.local(WORKERS);
-    let result: TypedArray = new Float64Array(0);
-    return {
-      async run() {
-        result = await work.run(cluster, variant);
-      },
-      outcome: (): Outcome => ({ data: result }),
-      close: () => cluster.close(),
-    };
-  };
-}
 
 const TASKS: Record<Scale, number> = { tiny: 100, ci: 10_000, full: 100_000 };
 
 /** `0 … n - 1` in as many chunks, each one more: tasks that do nothing to speak of. */
 function increments(n: number): DataArray {
   const numbers = Float64Array.from({ length: n }, (_, i) => i);
-  return dataArray(numbers, { dims: ["i"] }).chunk({ i: 1 }).add(1);
+  return dataArray(numbers, { dims: ["i"] })
+    .chunk({ i: 1 })
+    .add(1);
 }
 
-async function valuesOn(array: DataArray, cluster: Cluster): Promise<TypedArray> {
-  return (await array.values({ on: cluster.executor })).data as TypedArray;
+async function valuesOn(
+  array: DataArray,
+  cluster: Cluster,
+  options: ComputeOptions = {},
+): Promise<TypedArray> {
+  return (await array.values({ ...options, on: cluster.executor })).data as TypedArray;
 }
 
 export const tinyTasks: Case = {
   name: "tiny-tasks",
-  title: "10k tasks that add one: all results to the client, and their sum; scheduler, two workers",
+  title: "10k chunks of one number, each one more: all to the client, or their sum; scheduler, two workers",
   variants: (scale) =>
     ["map", "sum"].map((name) => ({
       name,
@@ -54,12 +40,24 @@ export const tinyTasks: Case = {
       limit: { name: "WebSocket tasks in batches of 16", work: TASKS[scale] },
       tolerance: 0,
     })),
-  open: openOn({
-    run(cluster, { work, name }) {
-      const mapped = increments(work);
-      return valuesOn(name === "sum" ? mapped.sum() : mapped, cluster);
-    },
-  }),
+  async open({ work, name }) {
+    const cluster = await Cluster.local(WORKERS);
+    let data: TypedArray = new Float64Array(0);
+    let tasks = 0;
+    const progress = (event: RunEvent): void => {
+      if (event.kind === "started") tasks = event.tasks;
+    };
+    return {
+      async run() {
+        const mapped = increments(work);
+        const array = name === "sum" ? mapped.sum() : mapped;
+        // the number of tasks is asked for once: telling of each costs
+        data = await valuesOn(array, cluster, tasks === 0 ? { progress } : {});
+      },
+      outcome: () => ({ data, facts: { tasks } }),
+      close: () => cluster.close(),
+    };
+  },
 };
 
 /** Round trips of one run. */
@@ -97,7 +95,7 @@ export const latency: Case = {
         async run() {
           const start = performance.now();
           const cluster = await Cluster.local(WORKERS);
-          data.set(await valuesOn(one(), cluster) as Float64Array);
+          data.set((await valuesOn(one(), cluster)) as Float64Array);
           const seconds = (performance.now() - start) / 1000;
           await cluster.close();
           return seconds;
@@ -144,8 +142,14 @@ export const streaming: Case = {
   },
   async open(_variant, { scale }) {
     const [blocks, rows, columns] = STREAMED[scale];
-    const times = dataArray(Float32Array.from({ length: 2 * blocks }, (_, i) => i), { dims: ["time"] });
-    const map = dataArray(new Float32Array(rows * columns).fill(0.5), { dims: ["y", "x"], shape: [rows, columns] });
+    const times = dataArray(
+      Float32Array.from({ length: 2 * blocks }, (_, i) => i),
+      { dims: ["time"] },
+    );
+    const map = dataArray(new Float32Array(rows * columns).fill(0.5), {
+      dims: ["y", "x"],
+      shape: [rows, columns],
+    });
     const cluster = await Cluster.local(WORKERS);
     const sums = new Float64Array(blocks);
     let first = 0;

@@ -74,7 +74,11 @@ export const decode: Case = {
       const { name: id, configuration } = CHUNK_CODECS[name];
       return {
         name,
-        parameters: { file: chunkName(scale, name), codec: JSON.stringify({ id, ...configuration }), encode: false },
+        parameters: {
+          file: chunkName(scale, name),
+          codec: JSON.stringify({ id, ...configuration }),
+          encode: false,
+        },
         unit: "GB/s",
         work,
         peer: "codec",

@@ -61,17 +61,17 @@ export const graph: Case = {
     const t2m = (await openDataset(join(place.data, String(parameters["store"])))).get("t2m");
     const facts = { planMs: 0, expandMs: 0, wireBytes: 0, tasks: 0 };
     const build = (): void => {
-        const start = performance.now();
-        const plan = lower(optimise([t2m.sub(273.15).mean("time").variable.node]));
-        const outline = outlineToBytes(outlineOf(plan));
-        const programs = plan.stages.map(({ program }) => programToBytes(program));
-        const planned = performance.now();
-        const { taskCount } = expand(outlineFromBytes(outline));
-        facts.planMs = planned - start;
-        facts.expandMs = performance.now() - planned;
-        facts.wireBytes = programs.reduce((sum, bytes) => sum + bytes.length, outline.length);
-        facts.tasks = taskCount;
-      };
+      const start = performance.now();
+      const plan = lower(optimise([t2m.sub(273.15).mean("time").variable.node]));
+      const outline = outlineToBytes(outlineOf(plan));
+      const programs = plan.stages.map(({ program }) => programToBytes(program));
+      const planned = performance.now();
+      const { taskCount } = expand(outlineFromBytes(outline));
+      facts.planMs = planned - start;
+      facts.expandMs = performance.now() - planned;
+      facts.wireBytes = programs.reduce((sum, bytes) => sum + bytes.length, outline.length);
+      facts.tasks = taskCount;
+    };
     return {
       run: build,
       outcome() {

@@ -6,7 +6,12 @@ import { join } from "node:path";
 import { type DataArray, openDataset, slice, threadsExecutor } from "hyperslab";
 import type { TypedArray } from "@hyperslab/core/dtype";
 import type { Case, Limit, Scale, Variant } from "../case.js";
-import { makeTemperature, temperatureBytes, temperatureName, type TemperatureStore } from "../data/temperature.js";
+import {
+  makeTemperature,
+  temperatureBytes,
+  temperatureName,
+  type TemperatureStore,
+} from "../data/temperature.js";
 
 /** One computation; `name` is known to `peers/stored.py` too. */
 interface Computation {
@@ -66,12 +71,16 @@ function variantOf(scale: Scale, name: string, one: Computation): Variant {
   };
 }
 
-export const zonalMean: Case = storedCase("zonal-mean", "mean along longitude of the stored temperature, two threads", [
-  { name: "skipna", of: (t) => t.mean("longitude") },
-  { name: "keepna", of: (t) => t.mean("longitude", { skipna: false }) },
-  { name: "v2", of: (t) => t.mean("longitude"), store: "v2-lz4" },
-  { name: "zstd", of: (t) => t.mean("longitude"), store: "v3-zstd" },
-]);
+export const zonalMean: Case = storedCase(
+  "zonal-mean",
+  "mean along longitude of the stored temperature, two threads",
+  [
+    { name: "skipna", of: (t) => t.mean("longitude") },
+    { name: "keepna", of: (t) => t.mean("longitude", { skipna: false }) },
+    { name: "v2", of: (t) => t.mean("longitude"), store: "v2-lz4" },
+    { name: "zstd", of: (t) => t.mean("longitude"), store: "v3-zstd" },
+  ],
+);
 
 export const squareMean: Case = storedCase(
   "square-mean",
@@ -99,9 +108,11 @@ export const storedGroupMean: Case = storedCase(
   ],
 );
 
-export const timeMean: Case = storedCase("time-mean", "mean along time of the stored temperature, two threads", [
-  { name: "time-mean", of: (t) => t.mean("time") },
-]);
+export const timeMean: Case = storedCase(
+  "time-mean",
+  "mean along time of the stored temperature, two threads",
+  [{ name: "time-mean", of: (t) => t.mean("time") }],
+);
 
 function firstHalf(t: DataArray): ReturnType<typeof slice> {
   return slice(0, t.sizes["time"] / 2);

@@ -15,7 +15,14 @@ const inputs = (scale: Scale): { u: RawArray; v: RawArray } => ({
   v: { dtype: "float32", length: LENGTHS[scale], seed: 2, low: -30, high: 30 },
 });
 
-const WIND_SPEED = programOf("float32", 2, ["multiply", 0, 0], ["multiply", 1, 1], ["add", 2, 3], ["sqrt", 4]);
+const WIND_SPEED = programOf(
+  "float32",
+  2,
+  ["multiply", 0, 0],
+  ["multiply", 1, 1],
+  ["add", 2, 3],
+  ["sqrt", 4],
+);
 
 export const windSpeed: Case = {
   name: "wind-speed",

@@ -50,7 +50,7 @@ export function makeRaw(place: Place, arrays: readonly RawArray[]): void {
 export function readRaw(place: Place, name: string, into: TypedArray): void {
   const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
   const handle = openSync(join(place.data, name), "r");
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const got = readSync(handle, bytes, at, Math.min(bytes.length - at, 2 ** 28), null);
     if (got === 0) throw new RangeError(`${name} has ${at} bytes, ${bytes.length} are wanted`);
     at += got;

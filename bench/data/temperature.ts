@@ -50,7 +50,9 @@ export async function makeTemperature(place: Place, store: TemperatureStore): Pr
   const part = `${path}.part`;
   rmSync(part, { recursive: true, force: true });
   if (place.python)
-    execFileSync(place.python, [PROGRAM, part, store, ...shape.map(String), String(chunk)], { stdio: "inherit" });
+    execFileSync(place.python, [PROGRAM, part, store, ...shape.map(String), String(chunk)], {
+      stdio: "inherit",
+    });
   else await writeOurs(part, store, shape, chunk);
   renameSync(part, path);
 }
@@ -63,9 +65,15 @@ async function writeOurs(
 ): Promise<void> {
   const [times, rows, columns] = shape;
   const values = temperatureValues(shape);
-  const days = { dims: ["time"], data: Int32Array.from({ length: times }, (_, i) => i), attrs: { units: "days since 2001-01-01", calendar: "proleptic_gregorian" } };
+  const days = {
+    dims: ["time"],
+    data: Int32Array.from({ length: times }, (_, i) => i),
+    attrs: { units: "days since 2001-01-01", calendar: "proleptic_gregorian" },
+  };
   const t2m = dataArray(values, { dims: ["time", "latitude", "longitude"], shape: [times, rows, columns] });
-  const codecs = store.endsWith("zstd") ? [{ name: "zstd", configuration: { level: 1, ...(store.startsWith("v3") ? { checksum: false } : {}) } }] : undefined;
+  const codecs = store.endsWith("zstd")
+    ? [{ name: "zstd", configuration: { level: 1, ...(store.startsWith("v3") ? { checksum: false } : {}) } }]
+    : undefined;
   await dataset({ t2m }, { coords: { time: days } }).toZarr(path, {
     on: inlineExecutor(),
     zarrFormat: store.startsWith("v2") ? 2 : 3,
@@ -74,7 +82,11 @@ async function writeOurs(
 }
 
 /** The elements, in C order. */
-export function temperatureValues([times, rows, columns]: readonly [number, number, number]): Float32Array<ArrayBuffer> {
+export function temperatureValues([times, rows, columns]: readonly [
+  number,
+  number,
+  number,
+]): Float32Array<ArrayBuffer> {
   const values = new Float32Array(times * rows * columns);
   const bits = new Uint32Array(values.buffer);
   const random = randomOf(7);
@@ -84,7 +96,8 @@ export function temperatureValues([times, rows, columns]: readonly [number, numb
       const latitude = Math.PI * (j / Math.max(1, rows - 1) - 0.5);
       const zonal = 255 + 45 * Math.cos(latitude);
       for (let k = 0; k < columns; k++, i++) {
-        values[i] = zonal + 6 * Math.sin(4 * wave[k] + 0.2 * t) * Math.cos(latitude) + 0.4 * (random() + random() - 1);
+        values[i] =
+          zonal + 6 * Math.sin(4 * wave[k] + 0.2 * t) * Math.cos(latitude) + 0.4 * (random() + random() - 1);
         // 12 of 23 bits of mantissa, to the nearest
         bits[i] = (bits[i] + 0x400) & 0xfffff800;
       }

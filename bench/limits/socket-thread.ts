@@ -9,7 +9,12 @@ export type SocketWork =
   | { readonly kind: "echo" }
   | { readonly kind: "tasks"; readonly tasks: number; readonly batch: number };
 
-const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false, maxPayload: 2 ** 30 });
+const server = new WebSocketServer({
+  host: "127.0.0.1",
+  port: 0,
+  perMessageDeflate: false,
+  maxPayload: 2 ** 30,
+});
 server.on("listening", () => {
   const address = server.address();
   parentPort?.postMessage(typeof address === "object" && address ? address.port : 0);

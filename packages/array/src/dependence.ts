@@ -9,18 +9,19 @@ import {
   chunkOf,
   chunkStart,
   chunkStop,
+  sameAxis,
 } from "@hyperslab/core/chunk-grid";
 import type { AxisMap } from "@hyperslab/core/plan";
 import { argumentsOf, type Step } from "@hyperslab/core/program";
 import { type AxisRule, axisRules, type Interval } from "@hyperslab/core/step-box";
 
 /**
- * How one axis of a step depends on the stage's block grid: for every block number on axis `axis`
- * (null: whatever the block) the interval of positions needed. `null` intervals are the block's own.
+ * How one axis of a step depends on the stage's block grid: block number `i` on axis `axis` needs chunk `i`
+ * of `chunks`, or interval `i` of a list. With `axis` null there is one interval, whatever the block.
  */
 export interface Dependence {
   readonly axis: number | null;
-  readonly intervals: readonly Interval[] | null;
+  readonly chunks: ChunkAxis | readonly Interval[];
 }
 
 /** For every step, the distinct ways in which it is needed; one way is one dependence for each axis. */
@@ -37,7 +38,7 @@ export function dependencesOf(
   // an axis in one block depends on nothing: so that two ways to the whole axis are seen to be one
   found[last].push(
     grid.map((axis, k) =>
-      chunkCount(axis) === 1 ? { axis: null, intervals: [[0, axis.length]] } : { axis: k, intervals: null },
+      chunkCount(axis) === 1 ? { axis: null, chunks: [[0, axis.length]] } : { axis: k, chunks: axis },
     ),
   );
   for (let number = last; number >= 0; number--) {
@@ -56,34 +57,38 @@ export function dependencesOf(
 }
 
 function follow(rule: AxisRule, way: readonly Dependence[], grid: ChunkGrid): Dependence {
-  if (rule.axis === null) return { axis: null, intervals: [rule.map([0, 0])] };
+  if (rule.axis === null) return { axis: null, chunks: [rule.map([0, 0])] };
   const from = way[rule.axis];
-  if (rule.same) return from;
-  if (from.axis === null) return { axis: null, intervals: [rule.map((from.intervals as Interval[])[0])] };
-  const intervals: Interval[] = [];
-  const axis = grid[from.axis];
-  for (let i = 0; i < chunkCount(axis); i++) intervals.push(rule.map(intervalAt(from, grid, i)));
-  return { axis: from.axis, intervals };
+  const cut = isList(from.chunks) ? null : rule.cut(from.chunks);
+  if (cut) return { axis: from.axis, chunks: cut };
+  const count = from.axis === null ? 1 : chunkCount(grid[from.axis]);
+  const intervals = Array.from({ length: count }, (_, i) => rule.map(intervalAt(from, i)));
+  return { axis: from.axis, chunks: intervals };
+}
+
+function isList(chunks: Dependence["chunks"]): chunks is readonly Interval[] {
+  return Array.isArray(chunks);
 }
 
 /** The interval that block number `i` (on the dependence's axis) needs. */
-export function intervalAt(dependence: Dependence, grid: ChunkGrid, i: number): Interval {
-  if (dependence.intervals) return dependence.intervals[dependence.axis === null ? 0 : i];
-  const axis = grid[dependence.axis as number];
-  return [chunkStart(axis, i), chunkStop(axis, i)];
+export function intervalAt({ axis, chunks }: Dependence, i: number): Interval {
+  return isList(chunks) ? chunks[axis === null ? 0 : i] : [chunkStart(chunks, i), chunkStop(chunks, i)];
+}
+
+function sameDependence(a: Dependence, b: Dependence): boolean {
+  if (a.axis !== b.axis) return false;
+  if (a.chunks === b.chunks) return true;
+  if (!isList(a.chunks) && !isList(b.chunks)) return sameAxis(a.chunks, b.chunks);
+  const count = isList(a.chunks) ? a.chunks.length : chunkCount(a.chunks);
+  for (let i = 0; i < count; i++) {
+    const [one, other] = [intervalAt(a, i), intervalAt(b, i)];
+    if (one[0] !== other[0] || one[1] !== other[1]) return false;
+  }
+  return true;
 }
 
 function sameWay(a: readonly Dependence[], b: readonly Dependence[]): boolean {
-  return a.every((one, k) => {
-    const other = b[k];
-    if (one.axis !== other.axis) return false;
-    if (one.intervals === other.intervals) return true;
-    if (!one.intervals || !other.intervals) return false;
-    return one.intervals.every(([lo, hi], i) => {
-      const [otherLo, otherHi] = (other.intervals as Interval[])[i];
-      return lo === otherLo && hi === otherHi;
-    });
-  });
+  return a.every((one, k) => sameDependence(one, b[k]));
 }
 
 /** The maps of all axes of an input whose blocks are `inputGrid`, over all ways in which it is needed. */
@@ -95,12 +100,14 @@ export function axisMapsOf(
   return inputGrid.map((inputAxis, k) => {
     const dependences = ways.map((way) => way[k]);
     const [first] = dependences;
+    const regular = dependences.every((one) => sameDependence(one, first)) && regularMap(first, inputAxis);
+    if (regular) return regular;
     const oneAxis = dependences.every((one) => one.axis === first.axis);
     if (!oneAxis) return { kind: "range", start: 0, stop: chunkCount(inputAxis) };
     const count = first.axis === null ? 1 : chunkCount(grid[first.axis]);
     const lists = Array.from({ length: count }, (_, i) =>
       blocksUnder(
-        dependences.map((one) => intervalAt(one, grid, i)),
+        dependences.map((one) => intervalAt(one, i)),
         inputAxis,
       ),
     );
@@ -108,6 +115,14 @@ export function axisMapsOf(
       ? asRange(lists[0], chunkCount(inputAxis))
       : simplest(lists, first.axis, chunkCount(inputAxis));
   });
+}
+
+/** The map where both sides are cut regularly, without looking at every block; null for the general case. */
+function regularMap({ axis, chunks }: Dependence, input: ChunkAxis): AxisMap | null {
+  if (axis === null || isList(chunks) || chunkCount(input) === 1) return null;
+  if (sameAxis(chunks, input)) return { kind: "same", axis };
+  if (chunks.kind !== "regular" || input.kind !== "regular" || chunks.length !== input.length) return null;
+  return chunks.chunk % input.chunk === 0 ? { kind: "tree", axis, fanIn: chunks.chunk / input.chunk } : null;
 }
 
 /** Runs of block numbers, in order and without repeats. */

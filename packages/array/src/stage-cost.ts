@@ -23,7 +23,7 @@ import type { StageCost } from "@hyperslab/core/plan";
 import { argumentsOf, type Step } from "@hyperslab/core/program";
 import { sizeOf } from "@hyperslab/core/shape";
 import { argumentBox } from "@hyperslab/core/step-box";
-import { type Dependences, intervalAt } from "./dependence.js";
+import { type Dependence, type Dependences, intervalAt } from "./dependence.js";
 
 /** Stored chunk grids of the program's sources, by source number. */
 export type StoredGrids = readonly ChunkGrid[];
@@ -131,7 +131,7 @@ function touched(
 ): number {
   let total = 1;
   const lengthOf = (k: number, i: number): number => {
-    const [lo, hi] = intervalAt(way[k], grid, i);
+    const [lo, hi] = intervalAt(way[k], i);
     return coveredLength(stored[k], selection[k], lo, hi);
   };
   way.forEach(({ axis }, k) => {
@@ -139,11 +139,21 @@ function touched(
   });
   grid.forEach((axis, a) => {
     const on = way.flatMap((dependence, k) => (dependence.axis === a ? [k] : []));
-    let sum = 0;
-    for (let i = 0; i < chunkCount(axis); i++) sum += on.reduce((product, k) => product * lengthOf(k, i), 1);
+    const whole = on.length === 1 ? coveredByAll(stored[on[0]], selection[on[0]], way[on[0]]) : null;
+    let sum = whole ?? 0;
+    for (let i = 0; whole === null && i < chunkCount(axis); i++)
+      sum += on.reduce((product, k) => product * lengthOf(k, i), 1);
     total *= sum;
   });
   return total;
+}
+
+/** Length of all stored chunks that all blocks touch, where the blocks are made of whole chunks; null for the general case. */
+function coveredByAll(stored: ChunkAxis, selection: AxisSelection, { chunks }: Dependence): number | null {
+  const regular = "kind" in chunks && chunks.kind === "regular" && stored.kind === "regular";
+  if (!regular || selection.kind !== "slice" || selection.step !== 1) return null;
+  if (selection.start % stored.chunk !== 0 || chunks.chunk % stored.chunk !== 0) return null;
+  return chunkStop(stored, chunkOf(stored, selection.start + selection.length - 1)) - selection.start;
 }
 
 /** Stored chunks that a box of a source step is read from. */

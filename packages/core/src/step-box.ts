@@ -3,7 +3,7 @@
  * axis, which is what lets a planner turn a whole program into a few numbers for each axis.
  */
 import { type Box, boundsOfSelection, restrictSelection } from "./box.js";
-import { type ChunkAxis, chunkStart, chunkStop } from "./chunk-grid.js";
+import { type ChunkAxis, chunkCount, chunkStart, chunkStop, regularAxis } from "./chunk-grid.js";
 import type { StepKind } from "./program.js";
 import type { Shape } from "./shape.js";
 
@@ -13,13 +13,17 @@ export type Interval = readonly [number, number];
 /** How one axis of an argument depends on a step: on the step's axis `axis` (null: on none) through `map`. */
 export interface AxisRule {
   readonly axis: number | null;
-  /** True where `map` gives back what it gets. */
-  readonly same?: boolean;
   map(interval: Interval): Interval;
+  /**
+   * Where the step's axis is cut into `chunks`: the axis whose chunk `i` is what chunk `i` maps to. Null
+   * where there is none that a few numbers describe. It says for a million chunks at once what `map` says for one.
+   */
+  cut(chunks: ChunkAxis): ChunkAxis | null;
 }
 
-const same = (axis: number): AxisRule => ({ axis, same: true, map: (interval) => interval });
-const fixed = (lo: number, hi: number): AxisRule => ({ axis: null, map: () => [lo, hi] });
+const same = (axis: number): AxisRule => ({ axis, map: (interval) => interval, cut: (chunks) => chunks });
+const fixed = (lo: number, hi: number): AxisRule => ({ axis: null, map: () => [lo, hi], cut: () => null });
+const mapped = (axis: number, map: AxisRule["map"]): AxisRule => ({ axis, map, cut: () => null });
 
 /** One rule for each axis of argument number `which`. `shape` is the step's, `argShape` the argument's. */
 export function axisRules(
@@ -49,10 +53,9 @@ export function axisRules(
         return out === -1 ? fixed(0, length) : same(out);
       });
     case "select":
-      return step.selection.map((selection, axis) => ({
-        axis,
-        map: ([lo, hi]) => boundsOfSelection(restrictSelection(selection, lo, hi - lo)),
-      }));
+      return step.selection.map((selection, axis) =>
+        mapped(axis, ([lo, hi]) => boundsOfSelection(restrictSelection(selection, lo, hi - lo))),
+      );
     case "concat": {
       let offset = 0;
       for (let i = 0; i < which; i++) offset += argShapes[i][step.axis];
@@ -60,13 +63,10 @@ export function axisRules(
       return argShape.map((_, axis) =>
         axis !== step.axis
           ? same(axis)
-          : {
-              axis,
-              map: ([lo, hi]) => {
-                const from = Math.min(length, Math.max(0, lo - offset));
-                return [from, Math.max(from, Math.min(length, hi - offset))];
-              },
-            },
+          : mapped(axis, ([lo, hi]) => {
+              const from = Math.min(length, Math.max(0, lo - offset));
+              return [from, Math.max(from, Math.min(length, hi - offset))];
+            }),
       );
     }
     case "reduce":
@@ -91,6 +91,7 @@ export function axisRules(
             Math.floor(lo / width) * width * fanIn,
             Math.min(length, Math.ceil(hi / width) * width * fanIn),
           ],
+          cut: (chunks) => (cutBy(chunks, width) ? regularAxis(length, width * fanIn) : null),
         };
       });
   }
@@ -104,7 +105,12 @@ function chunksOf(axis: number, grid: ChunkAxis, width: number): AxisRule {
       chunkStart(grid, Math.floor(lo / width)),
       chunkStop(grid, Math.max(Math.floor(lo / width), Math.ceil(hi / width) - 1)),
     ],
+    cut: (chunks) => (cutBy(chunks, width) && chunkCount(chunks) === chunkCount(grid) ? grid : null),
   };
+}
+
+function cutBy(chunks: ChunkAxis, width: number): boolean {
+  return chunks.kind === "regular" && chunks.chunk === width;
 }
 
 /** The box of argument number `which` that `box` of the step needs. */

@@ -4,7 +4,8 @@
  */
 import { blockTotal } from "@hyperslab/core/chunk-grid";
 import type { PlanOutline, StageOutline } from "@hyperslab/core/plan";
-import { coordsOfBlock, inputBlocks } from "@hyperslab/core/task-graph";
+import { inputBlocks } from "@hyperslab/core/input-blocks";
+import { coordsOfBlock } from "@hyperslab/core/task-graph";
 import type { PeerAddress } from "@hyperslab/protocol/messages";
 import type { Payload } from "./events.js";
 

@@ -79,7 +79,11 @@ export function pieceBoxes({ axes }: Stream, box: Box): Box[] | null {
     const within = from - chunk * width;
     const next: Box[] = [];
     for (const one of boxes)
-      for (let piece = chunkOf(pieces, lo); piece < chunkCount(pieces) && chunkStart(pieces, piece) < hi; piece++)
+      for (
+        let piece = chunkOf(pieces, lo);
+        piece < chunkCount(pieces) && chunkStart(pieces, piece) < hi;
+        piece++
+      )
         next.push({ start: one.start.with(axis, piece * width + within), shape: one.shape });
     boxes = next;
   }

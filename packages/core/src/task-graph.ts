@@ -2,19 +2,9 @@
  * Owns the expansion of a plan into numbered tasks: one task a block, stage after stage, blocks in
  * C order. Edges live in typed arrays; there is no object and no string for a task.
  */
-import {
-  type ChunkAxis,
-  type ChunkGrid,
-  blockCoords,
-  blockCounts,
-  blockIndex,
-  chunkCount,
-  chunkOf,
-  chunkStart,
-  chunkStop,
-} from "./chunk-grid.js";
-import type { AxisMap, PlanOutline, StageInput } from "./plan.js";
-import { unreachable } from "./unreachable.js";
+import { type ChunkGrid, blockCoords, blockCounts, blockIndex } from "./chunk-grid.js";
+import { inputWalk } from "./input-blocks.js";
+import type { PlanOutline } from "./plan.js";
 
 export interface TaskGraph {
   readonly plan: PlanOutline;
@@ -39,24 +29,40 @@ export function expand(plan: PlanOutline): TaskGraph {
   });
   const taskCount = firstTask[plan.stages.length];
   const dependencyStart = new Int32Array(taskCount + 1);
-  const edges: number[] = [];
+  let dependencies = new Int32Array(2 * taskCount);
+  let edges = 0;
   plan.stages.forEach((stage, s) => {
     const counts = blockCounts(stage.grid);
-    const several = stage.inputs.length > 1;
-    for (let task = firstTask[s]; task < firstTask[s + 1]; task++) {
-      const from = edges.length;
-      const coords = stage.inputs.length ? blockCoords(counts, task - firstTask[s]) : [];
-      for (const input of stage.inputs) {
-        const inputGrid = plan.stages[input.stage].grid;
-        for (const block of inputBlocks(stage.grid, coords, input, inputGrid)) {
-          const dependency = firstTask[input.stage] + block;
-          if (!several || edges.indexOf(dependency, from) === -1) edges.push(dependency);
-        }
+    const coords = new Int32Array(counts.length);
+    const walks = stage.inputs.map((input) => ({
+      walk: inputWalk(stage.grid, input, plan.stages[input.stage].grid),
+      first: firstTask[input.stage],
+    }));
+    let from = 0;
+    let first = 0;
+    const add = (block: number): void => {
+      const dependency = first + block;
+      // two inputs of one stage may want the same block
+      if (walks.length > 1 && dependencies.subarray(from, edges).includes(dependency)) return;
+      if (edges === dependencies.length) {
+        const grown = new Int32Array(2 * edges + 16);
+        grown.set(dependencies);
+        dependencies = grown;
       }
-      dependencyStart[task + 1] = edges.length;
+      dependencies[edges++] = dependency;
+    };
+    for (let task = firstTask[s]; task < firstTask[s + 1]; task++) {
+      from = edges;
+      for (const one of walks) {
+        first = one.first;
+        one.walk.visit(coords, add);
+      }
+      dependencyStart[task + 1] = edges;
+      for (let axis = counts.length - 1; axis >= 0 && ++coords[axis] === counts[axis]; axis--)
+        coords[axis] = 0;
     }
   });
-  const dependencies = Int32Array.from(edges);
+  dependencies = dependencies.slice(0, edges);
   const { dependentStart, dependents } = reverse(taskCount, dependencyStart, dependencies);
   const priority = depthFirst(plan, firstTask, dependencyStart, dependencies);
   return { plan, firstTask, taskCount, dependencyStart, dependencies, dependentStart, dependents, priority };
@@ -72,57 +78,6 @@ export function stageOfTask(graph: TaskGraph, task: number): number {
 /** Number of the task's block within its stage (C order). */
 export function blockOfTask(graph: TaskGraph, task: number): number {
   return task - graph.firstTask[stageOfTask(graph, task)];
-}
-
-/** Linear numbers of the blocks of `input` that the block at `coords` of `grid` needs, in C order. */
-export function inputBlocks(
-  grid: ChunkGrid,
-  coords: readonly number[],
-  input: StageInput,
-  inputGrid: ChunkGrid,
-): number[] {
-  const lists = input.axes.map((map, axis) => blocksOnAxis(map, grid, coords, inputGrid[axis]));
-  const counts = inputGrid.map(chunkCount);
-  let out = [0];
-  lists.forEach((list, axis) => {
-    const next: number[] = [];
-    for (const prefix of out) for (const block of list) next.push(prefix * counts[axis] + block);
-    out = next;
-  });
-  return out;
-}
-
-function blocksOnAxis(
-  map: AxisMap,
-  grid: ChunkGrid,
-  coords: readonly number[],
-  inputAxis: ChunkAxis,
-): number[] {
-  const count = chunkCount(inputAxis);
-  switch (map.kind) {
-    case "same":
-      return [coords[map.axis]];
-    case "range":
-      return range(map.start, map.stop);
-    case "tree":
-      return range(coords[map.axis] * map.fanIn, Math.min(count, (coords[map.axis] + 1) * map.fanIn));
-    case "overlap": {
-      const lo = Math.max(0, chunkStart(grid[map.axis], coords[map.axis]) + map.low);
-      const hi = Math.min(inputAxis.length, chunkStop(grid[map.axis], coords[map.axis]) + map.high);
-      if (hi <= lo) return [];
-      return range(chunkOf(inputAxis, lo), chunkOf(inputAxis, hi - 1) + 1);
-    }
-    case "table": {
-      const i = coords[map.axis];
-      return map.blocks.slice(map.offsets[i], map.offsets[i + 1]);
-    }
-    default:
-      return unreachable(map);
-  }
-}
-
-function range(start: number, stop: number): number[] {
-  return Array.from({ length: Math.max(0, stop - start) }, (_, i) => start + i);
 }
 
 function reverse(

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { type Case, type Facts, type Place, type Row, type Variant, rowName, valueOf } from "./case.js";
 import type { Limits } from "./limits.js";
 import { PEER_PROGRAM } from "./peer-environment.js";
-import { type Reply, Side } from "./side.js";
+import { type Reply, Side, SideError } from "./side.js";
 import { largestDifference, median } from "./statistics.js";
 
 export interface ConductOptions {
@@ -18,6 +18,8 @@ export interface ConductOptions {
   readonly rounds: number;
   /** False leaves the peers out. */
   readonly peers: boolean;
+  /** Folder for CPU profiles of our side; null for none. */
+  readonly profile: string | null;
   /** For what goes wrong on the way. */
   readonly say: (line: string) => void;
 }
@@ -25,8 +27,16 @@ export interface ConductOptions {
 /** A round lasts about this many seconds a side: short runs are repeated. */
 const ROUND_SECONDS: Record<Place["scale"], number> = { tiny: 0, ci: 0.25, full: 0.5 };
 const MOST_REPEATS = 2_000;
+const LONG_SECONDS = 4;
 
 const OUR_PROGRAM = fileURLToPath(new URL("./our-process.js", import.meta.url));
+
+const PROFILER = fileURLToPath(new URL("./profile.js", import.meta.url));
+
+/** Lets all processes and threads of a side write profiles. */
+function profileEnvironment(folder: string | null): Record<string, string> {
+  return folder === null ? {} : { NODE_OPTIONS: `--import ${PROFILER}`, HYPERSLAB_BENCH_PROFILE: folder };
+}
 
 interface Contestant {
   readonly side: Side;
@@ -52,8 +62,14 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
     return { entry, reply };
   };
   try {
-    const ours = await opened(new Side("our side", process.execPath, [OUR_PROGRAM]), { case: one.name });
-    const ourFacts = await outcomeOf(ours.entry.side, join(scratch, "ours"));
+    const ourSide = new Side(
+      "our side",
+      process.execPath,
+      [OUR_PROGRAM],
+      profileEnvironment(options.profile),
+    );
+    const ours = await opened(ourSide, { case: one.name });
+    const ourOutcome = await outcomeOf(ours.entry.side, join(scratch, "ours"));
     let peer: Awaited<ReturnType<typeof opened>> | null = null;
     let agree: boolean | null = null;
     let peerFacts: Facts = {};
@@ -61,8 +77,9 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
       try {
         const side = new Side("the peer", place.python, [PEER_PROGRAM]);
         peer = await opened(side, { module: variant.peer });
-        peerFacts = await outcomeOf(side, join(scratch, "peer"), join(scratch, "ours.bytes"));
-        const worst = await differenceOf(join(scratch, "ours"), join(scratch, "peer"));
+        const outcome = await outcomeOf(side, join(scratch, "peer"), join(scratch, "ours.bytes"));
+        peerFacts = outcome.facts;
+        const worst = largestDifference(await elementsOf(ourOutcome), await elementsOf(outcome));
         agree = worst <= variant.tolerance;
         if (!agree)
           say(`${name}: results differ by ${worst.toExponential(1)}, allowed is ${variant.tolerance}`);
@@ -78,7 +95,7 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
       const limit = await limitOf(variant, options, peer?.entry.side ?? null);
       if (limit !== null) limits.push(limit);
     }
-    return rowOf(name, variant, ours.entry, peer, limits, agree, { ours: ourFacts, peer: peerFacts });
+    return rowOf(name, variant, ours.entry, peer, limits, agree, { ours: ourOutcome.facts, peer: peerFacts });
   } finally {
     await Promise.all(open.map((side) => side.close()));
     await rm(scratch, { recursive: true, force: true });
@@ -88,7 +105,9 @@ export async function conduct(one: Case, variant: Variant, options: ConductOptio
 /** A run or three that don't count; they tell how often a run is repeated in a round. */
 async function warmUp(entry: Contestant, variant: Variant, place: Place): Promise<void> {
   if (variant.once) return;
-  await entry.side.run(1);
+  const cold = await entry.side.run(1);
+  // files are in the page cache now; what takes so long is not made faster by a second time
+  if (cold.whole > LONG_SECONDS) return;
   const { whole } = await entry.side.run(1);
   const wanted = ROUND_SECONDS[place.scale] / Math.max(whole, 1e-6);
   entry.repeat = Math.max(1, Math.min(MOST_REPEATS, Math.round(wanted)));
@@ -103,19 +122,30 @@ async function measure(entry: Contestant): Promise<void> {
   if (use.memory !== null) entry.peak = Math.max(entry.peak ?? 0, use.memory);
 }
 
-async function outcomeOf(side: Side, path: string, bytes?: string): Promise<Facts> {
-  const { facts = {} } = await side.ask({ do: "outcome", path, bytes });
-  return facts;
+/** What a side wrote for comparison. */
+interface Written {
+  readonly path: string;
+  readonly elements: string;
+  readonly facts: Facts;
 }
 
-async function differenceOf(a: string, b: string): Promise<number> {
-  const [one, other] = await Promise.all(
-    [a, b].map(async (path) => {
-      const bytes = await readFile(path);
-      return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
-    }),
-  );
-  return largestDifference(one, other);
+async function outcomeOf(side: Side, path: string, bytes?: string): Promise<Written> {
+  const { facts = {}, elements = "Float64" } = await side.ask({ do: "outcome", path, bytes });
+  return { path, elements, facts };
+}
+
+async function elementsOf({ path, elements }: Written): Promise<ArrayLike<number>> {
+  const { buffer } = new Uint8Array(await readFile(path));
+  switch (elements) {
+    case "Float32":
+      return new Float32Array(buffer);
+    case "Float64":
+      return new Float64Array(buffer);
+    case "BigInt64":
+      return Float64Array.from(new BigInt64Array(buffer), Number);
+    default:
+      throw new SideError(`results of ${elements} are not compared`);
+  }
 }
 
 async function limitOf(

@@ -18,6 +18,7 @@ const USAGE = `npm run bench -- [CASE…] [options]
   --no-peers     ours alone
   --json FILE    rows as JSON
   --results FILE rows as a page of Markdown
+  --profile DIR  CPU profiles of our side, one a thread, for the DevTools of Chrome
   --data DIR     where generated data is kept; ${join(cacheFolder(), "bench")} by default
 `;
 
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
       "no-peers": { type: "boolean", default: false },
       json: { type: "string" },
       results: { type: "string" },
+      profile: { type: "string" },
       data: { type: "string", default: join(cacheFolder(), "bench") },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -57,6 +59,7 @@ async function main(): Promise<void> {
   await mkdir(data, { recursive: true });
   const place: Place = { scale, data, python };
   const limits = new Limits(scale);
+  const profile = values.profile === undefined ? null : resolve(values.profile);
   const rows: Row[] = [];
   const failed: string[] = [];
   console.log(`${machine()}\n\n${TEXT_HEAD}`);
@@ -67,7 +70,14 @@ async function main(): Promise<void> {
         if (!chosen.wants(name, one.name)) continue;
         try {
           const say = (text: string): void => console.error(`  ${text}`);
-          const row = await conduct(one, variant, { place, limits, rounds, peers: python !== null, say });
+          const row = await conduct(one, variant, {
+            place,
+            limits,
+            rounds,
+            peers: python !== null,
+            profile,
+            say,
+          });
           rows.push(row);
           console.log(textOf(row));
         } catch (error) {

@@ -34,9 +34,9 @@ async function answer(request: Request): Promise<object> {
     case "outcome": {
       if (!running) throw new Error("nothing is open");
       const { data, facts = {}, bytes } = await running.outcome();
-      await writeFile(request.path, toFloat64(data));
+      await writeFile(request.path, data);
       if (bytes) await writeFile(`${request.path}.bytes`, bytes);
-      return { facts };
+      return { facts, elements: elementsOf(data) };
     }
     case "close":
       await running?.close?.();
@@ -44,8 +44,9 @@ async function answer(request: Request): Promise<object> {
   }
 }
 
-function toFloat64(data: TypedArray): Float64Array {
-  return data instanceof Float64Array ? data : Float64Array.from(data as ArrayLike<number | bigint>, Number);
+/** Name of the elements' dtype, for who reads the file. */
+function elementsOf(data: TypedArray): string {
+  return data.constructor.name.replace("Array", "");
 }
 
 async function main(): Promise<void> {

@@ -17,6 +17,8 @@ export interface Reply {
   readonly name?: string;
   readonly version?: string;
   readonly facts?: Facts;
+  /** Of an outcome: which typed array the file holds, `Float32`; `Float64` where not said. */
+  readonly elements?: string;
 }
 
 /** A side that has failed at a request: the row goes on without it. */
@@ -28,10 +30,13 @@ export class Side {
   #waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | null = null;
   #ended: SideError | null = null;
 
-  constructor(who: string, command: string, args: readonly string[]) {
+  constructor(who: string, command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     this.#who = who;
     // what a side prints is for people, and must not get among the replies
-    this.#process = spawn(command, args, { stdio: ["pipe", process.stderr, process.stderr, "pipe"] });
+    this.#process = spawn(command, args, {
+      stdio: ["pipe", process.stderr, process.stderr, "pipe"],
+      env: { ...process.env, ...environment },
+    });
     const replies = createInterface({ input: this.#process.stdio[3] as Readable });
     replies.on("line", (line) => {
       const waiting = this.#waiting;

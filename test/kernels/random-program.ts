@@ -15,6 +15,7 @@ export const NUMERIC: readonly Dtype[] = [
   "uint32",
   "int64",
   "uint64",
+  "float16",
   "float32",
   "float64",
 ];
@@ -72,7 +73,6 @@ export function randomProgram(
           op,
           args.map((arg) => ops[arg].dtype),
         );
-        if ([...compute, result].includes("float16")) continue;
         add({ op, args: args.map((arg, i) => cast(arg, compute[i])), dtype: result });
       }
     } catch {

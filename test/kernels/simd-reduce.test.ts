@@ -78,7 +78,7 @@ describe("reduction kernels give the bits of the plain loops", () => {
   it("of groups", () => {
     const random = randomOf(23);
     for (const name of NAMES)
-      for (const dtype of ["float32", "float64", "int16"] as const)
+      for (const dtype of ["float16", "float32", "float64", "int16"] as const)
         for (const axis of [0, 1, 2]) {
           const shape = [11, 9, 66];
           const block = randomBlock(random, dtype, shape);

@@ -1,5 +1,6 @@
 import { Assembler } from "@hyperslab/kernels/simd/assembler";
-import { encodeModule, signed, unsigned, type WasmFunction } from "@hyperslab/kernels/simd/wasm-module";
+import { Bytes } from "@hyperslab/kernels/simd/bytes";
+import { encodeModule, type WasmFunction } from "@hyperslab/kernels/simd/wasm-module";
 import { store, load, resize, promote, demote } from "@hyperslab/kernels/simd/vector";
 import { describe, expect, it } from "vitest";
 import wabtReady from "wabt";
@@ -51,10 +52,16 @@ describe("the encoder", () => {
     expect([...new Float32Array(memory.buffer, 512, 16)]).toEqual([...from]);
   });
   it("writes LEB128", () => {
-    expect(unsigned(624485)).toEqual([0xe5, 0x8e, 0x26]);
-    expect(unsigned(0)).toEqual([0]);
-    expect(signed(-123456n)).toEqual([0xc0, 0xbb, 0x78]);
-    expect(signed(64n)).toEqual([0xc0, 0x00]);
-    expect(signed(-1n)).toEqual([0x7f]);
+    const written = (write: (bytes: Bytes) => void): number[] => {
+      const bytes = new Bytes();
+      write(bytes);
+      return [...bytes.done()];
+    };
+    expect(written((bytes) => bytes.unsigned(624485))).toEqual([0xe5, 0x8e, 0x26]);
+    expect(written((bytes) => bytes.unsigned(0))).toEqual([0]);
+    expect(written((bytes) => bytes.signed(-123456n))).toEqual([0xc0, 0xbb, 0x78]);
+    expect(written((bytes) => bytes.signed(64n))).toEqual([0xc0, 0x00]);
+    expect(written((bytes) => bytes.signed(-1n))).toEqual([0x7f]);
+    expect(written((bytes) => bytes.bytes(new Uint8Array(1000))).length).toBe(1000);
   });
 });

@@ -1,7 +1,8 @@
 /** Owns the printed form of expressions and plans: nodes, what each rule did, stages, tasks, bytes. */
 import { type AxisSelection, isWhole, selectionLength } from "@hyperslab/core/box";
-import { blockTotal, type ChunkGrid, gridShape, maxBlockShape } from "@hyperslab/core/chunk-grid";
-import type { AxisMap, Plan } from "@hyperslab/core/plan";
+import { blockTotal, chunkCount, type ChunkGrid, gridShape, maxBlockShape, maxChunk } from "@hyperslab/core/chunk-grid";
+import { streamOf } from "@hyperslab/core/piece";
+import type { AxisMap, Plan, Stage } from "@hyperslab/core/plan";
 import type { Step } from "@hyperslab/core/program";
 import type { ScalarProgram } from "@hyperslab/core/scalar-program";
 import { lower } from "./lower.js";
@@ -119,6 +120,7 @@ export function printPlan(plan: Plan, slots: number): string {
       `stage ${s}: ${stage.name}, ${count} task${count === 1 ? "" : "s"}${plan.outputs.includes(s) ? ", result" : ""}`,
       `  does  ${steps}`,
       ...(from.length ? [`  takes ${from.join("; ")}`] : []),
+      ...piecesText(stage),
       `  bytes ${size(stage.cost.output)} out, ${size(stage.cost.working)} working a task; ${size(stage.cost.read)} read in all`,
     ].join("\n");
   });
@@ -128,6 +130,18 @@ export function printPlan(plan: Plan, slots: number): string {
       `predicted peak memory ${size(peak.bytes)} with ${slots} tasks at a time (${size(peak.running)} running, ${size(peak.kept)} kept)`,
   );
   return lines.join("\n");
+}
+
+/** What a stage that is streamed goes through. */
+function piecesText({ program, grid }: Stage): string[] {
+  const stream = streamOf(program.steps);
+  if (!stream) return [];
+  const counts = stream.axes.map(({ pieces }) => chunkCount(pieces));
+  const total = counts.reduce((a, b) => a * b, 1);
+  const tasks = stream.axes.reduce((n, { axis }) => n * chunkCount(grid[axis]), 1);
+  const lengths = stream.axes.map(({ pieces, axis }) => `${maxChunk(pieces)} along axis ${axis}`);
+  const each = stream.axes.every(({ partial }) => partial) ? `about ${Math.ceil(total / tasks)}` : "only what its groups need";
+  return [`  goes  through pieces of ${lengths.join(", ")}, one at a time: ${total} in all, ${each} a task`];
 }
 
 function stepText(step: Step): string {

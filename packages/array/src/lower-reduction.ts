@@ -25,7 +25,10 @@ export function lowerReduction(
   const axes = axesOf(node);
   const width = node.kind === "groupReduce" ? node.groups : 1;
   const fields = stateOf(reduction);
-  let { stage, first, grid, counts } = partialStage(lowering, node, compile);
+  const made = partialStage(lowering, node, compile);
+  let { stage, first, grid } = made;
+  if (!made.counts) return addInput(draft, stage, first, { shape: node.shape, fields: [node.dtype] });
+  let { counts } = made;
   const bytes = sizeOf(maxBlockShape(grid)) * fields.reduce((sum, dtype) => sum + itemSize(dtype), 0);
   const rounds = combineRounds(counts, bytes);
   for (const [r, round] of rounds.entries()) {

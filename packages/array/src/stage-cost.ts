@@ -17,16 +17,25 @@ import {
   chunkStart,
   chunkStop,
   maxBlockShape,
+  regularAxis,
 } from "@hyperslab/core/chunk-grid";
 import { itemSize } from "@hyperslab/core/dtype";
 import type { StageCost } from "@hyperslab/core/plan";
+import { type Stream, readsAhead, streamOf } from "@hyperslab/core/piece";
 import { argumentsOf, type Step } from "@hyperslab/core/program";
 import { sizeOf } from "@hyperslab/core/shape";
+import type { SourceRef } from "@hyperslab/core/source-ref";
 import { argumentBox } from "@hyperslab/core/step-box";
-import { type Dependence, type Dependences, intervalAt } from "./dependence.js";
+import { type Dependence, type Dependences, dependencesOf, intervalAt } from "./dependence.js";
 
-/** Stored chunk grids of the program's sources, by source number. */
-export type StoredGrids = readonly ChunkGrid[];
+/** What the costs need to know of what a stage reads. */
+export interface Reading {
+  readonly sources: readonly SourceRef[];
+  /** Stored chunk grids of the sources. */
+  readonly storedGrids: readonly ChunkGrid[];
+  /** How often the pieces of a stage that goes through some are read, on the average. */
+  readonly reading: number;
+}
 
 /** How many chunks of one read are encoded and decoded at a time, at most. */
 const CHUNKS_AT_ONCE = 4;
@@ -35,14 +44,58 @@ export function stageCost(
   steps: readonly Step[],
   grid: ChunkGrid,
   dependences: Dependences,
-  storedGrids: StoredGrids,
+  reading: Reading,
 ): StageCost {
+  const output = sizeOf(maxBlockShape(grid)) * widthOf(steps[steps.length - 1]);
+  const stream = streamOf(steps);
+  if (!stream) {
+    const working = workingBytes(steps, grid, reading.storedGrids);
+    return { output, working, read: readBytes(steps, grid, dependences, reading.storedGrids) };
+  }
+  const pieces = pieceGrid(stream, grid);
+  const piece = workingBytes(stream.steps, pieces, reading.storedGrids, stream.reducing);
+  // requests for the next piece are under way while one is computed, where answers come from far
+  const ahead = readsAhead(reading.sources) ? piece : 0;
+  const state = stream.axes.some(({ partial }) => partial) ? 0 : stateBytes(stream, grid);
+  const once = readBytes(
+    stream.steps,
+    pieces,
+    dependencesOf(stream.steps, pieces, () => true),
+    reading.storedGrids,
+  );
+  return { output, working: piece + ahead + state, read: Math.ceil(once * reading.reading) };
+}
+
+function widthOf(step: Step): number {
+  return step.fields.reduce((sum, dtype) => sum + itemSize(dtype), 0);
+}
+
+/** The grid of one state for each piece: a group, or several neighbours, count as one block of it. */
+function pieceGrid({ axes, steps }: Stream, grid: ChunkGrid): ChunkGrid {
+  const { shape } = steps[steps.length - 1];
+  return grid.map((axis, i) => {
+    const streamed = axes.find((one) => one.axis === i);
+    return streamed ? regularAxis(shape[i], streamed.width) : axis;
+  });
+}
+
+/** Bytes of the states of a task that keeps them to itself. */
+function stateBytes({ steps, reducing }: Stream, grid: ChunkGrid): number {
+  return sizeOf(maxBlockShape(grid)) * reducing.reduce((sum, number) => sum + widthOf(steps[number]), 0);
+}
+
+/** Bytes that the largest task holds besides its result, and the states that steps `grown` make in place. */
+function workingBytes(
+  steps: readonly Step[],
+  grid: ChunkGrid,
+  storedGrids: readonly ChunkGrid[],
+  grown: readonly number[] = [],
+): number {
   const boxes = boxesOfLargest(steps, grid);
   const last = steps.length - 1;
   let working = 0;
-  let read = 0;
   steps.forEach((step, number) => {
-    const width = step.fields.reduce((sum, dtype) => sum + itemSize(dtype), 0);
+    const width = widthOf(step);
     const bytes = boxes[number].reduce((sum, box) => sum + sizeOf(box.shape) * width, 0);
     switch (step.kind) {
       case "source": {
@@ -54,7 +107,6 @@ export function stageCost(
         );
         // raw and decoded bytes of the chunks under way, and the box itself
         working += bytes + 2 * Math.min(CHUNKS_AT_ONCE, chunks) * chunk;
-        for (const way of dependences[number]) read += width * touched(step.selection, stored, way, grid);
         break;
       }
       case "elementwise":
@@ -62,7 +114,7 @@ export function stageCost(
       case "reduce":
       case "groupReduce":
       case "combine":
-        if (number !== last) working += bytes;
+        if (number !== last && !grown.includes(number)) working += bytes;
         break;
       case "select":
         // picked positions are copied; a slice is only a stride
@@ -80,9 +132,23 @@ export function stageCost(
         break;
     }
   });
-  const output =
-    sizeOf(maxBlockShape(grid)) * steps[last].fields.reduce((sum, dtype) => sum + itemSize(dtype), 0);
-  return { output, working, read };
+  return working;
+}
+
+/** Bytes read from storage, decoded, for all blocks. */
+function readBytes(
+  steps: readonly Step[],
+  grid: ChunkGrid,
+  dependences: Dependences,
+  storedGrids: readonly ChunkGrid[],
+): number {
+  let read = 0;
+  steps.forEach((step, number) => {
+    if (step.kind !== "source") return;
+    for (const way of dependences[number])
+      read += widthOf(step) * touched(step.selection, storedGrids[step.source], way, grid);
+  });
+  return read;
 }
 
 /** The boxes of every step for the largest block. */

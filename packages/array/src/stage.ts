@@ -13,8 +13,8 @@ export interface PartialStage {
   /** Number of the first field. */
   readonly first: number;
   readonly grid: ChunkGrid;
-  /** Partial states along each reduced axis. */
-  readonly counts: number[];
+  /** Partial states along each reduced axis; null where the stage yields finished groups. */
+  readonly counts: number[] | null;
 }
 
 /** Which reductions share their first stage: every member of a group knows the whole group. */
@@ -31,13 +31,14 @@ export interface Lowering {
   readonly shared: SharedReductions;
 }
 
-/** Adds the finished draft as a stage. */
+/** Adds the finished draft as a stage. `reading`: how often its pieces are read, where it has some. */
 export function finishStage(
   lowering: Lowering,
   draft: ProgramDraft,
   grid: ChunkGrid,
   name: string,
   where: string | undefined,
+  reading = 1,
 ): number {
   const { steps, sources, literals, targets, storedGrids } = draft;
   const dependences = dependencesOf(steps, grid, () => true);
@@ -45,7 +46,7 @@ export function finishStage(
     stage,
     axes: axisMapsOf(dependences[step], grid, lowering.stages[stage].grid),
   }));
-  const cost = stageCost(steps, grid, dependences, storedGrids);
+  const cost = stageCost(steps, grid, dependences, { sources, storedGrids, reading });
   const { fields } = steps[steps.length - 1];
   const program = { sources, literals, targets, steps };
   lowering.stages.push({ name, grid, fields, inputs, cost, program, ...(where ? { where } : {}) });

@@ -2,10 +2,11 @@
  * Owns pieces: how a task that makes partial states, or groups, of much data goes through its argument piece by
  * piece, and which steps make the state of one piece. Pure arithmetic over programs; no data.
  */
-import { type Box, boundsOfSelection, slice } from "./box.js";
+import type { Box } from "./box.js";
 import { type ChunkAxis, chunkCount, chunkOf, chunkStart, chunkStop } from "./chunk-grid.js";
 import type { Step } from "./program.js";
 import { stateOf } from "./reduction.js";
+import type { SourceRef } from "./source-ref.js";
 
 /** A reduced axis that is streamed. */
 export interface PieceAxis {
@@ -56,18 +57,23 @@ function inPieces(step: Step, axes: readonly PieceAxis[]): Step {
     const streamed = axes.find(({ axis }) => axis === i);
     return streamed ? chunkCount(streamed.pieces) * streamed.width : length;
   });
-  if (step.kind === "reduce")
-    return { ...step, shape, partial: axes.map(({ pieces }) => pieces), pieces: null };
-  if (step.kind === "groupReduce")
-    return { ...step, shape, partial: axes[0].pieces, pieces: null, fields: stateOf(step.reduction) };
+  if (step.kind === "reduce") {
+    const { pieces: _pieces, ...rest } = step;
+    return { ...rest, shape, partial: axes.map(({ pieces }) => pieces) };
+  }
+  if (step.kind === "groupReduce") {
+    const { pieces: _pieces, ...rest } = step;
+    return { ...rest, shape, partial: axes[0].pieces, fields: stateOf(step.reduction) };
+  }
   return { ...step, shape };
 }
 
 /**
  * The boxes of the streamed steps that make up a box of the program's result, in the order in which they enter its
  * state. Null where the box holds several states, or a part of one.
+ * @param only numbers of the pieces of the one streamed axis that are wanted, in order; all where not given
  */
-export function pieceBoxes({ axes }: Stream, box: Box): Box[] | null {
+export function pieceBoxes({ axes }: Stream, box: Box, only?: readonly number[]): Box[] | null {
   let boxes: Box[] = [box];
   for (const { axis, width, partial, pieces } of axes) {
     const from = box.start[axis];
@@ -79,13 +85,25 @@ export function pieceBoxes({ axes }: Stream, box: Box): Box[] | null {
     const within = from - chunk * width;
     const next: Box[] = [];
     for (const one of boxes)
-      for (
-        let piece = chunkOf(pieces, lo);
-        piece < chunkCount(pieces) && chunkStart(pieces, piece) < hi;
-        piece++
-      )
-        next.push({ start: one.start.with(axis, piece * width + within), shape: one.shape });
+      for (const piece of only ?? piecesBetween(pieces, lo, hi)) {
+        if (chunkStart(pieces, piece) < lo || chunkStart(pieces, piece) >= hi) continue;
+        next.push({
+          start: one.start.map((at, i) => (i === axis ? piece * width + within : at)),
+          shape: one.shape,
+        });
+      }
     boxes = next;
   }
   return boxes;
+}
+
+function piecesBetween(pieces: ChunkAxis, lo: number, hi: number): number[] {
+  if (hi <= lo) return [];
+  const first = chunkOf(pieces, lo);
+  return Array.from({ length: chunkOf(pieces, hi - 1) - first + 1 }, (_, i) => first + i);
+}
+
+/** True where the next piece is asked for while one is computed: where answers come from far. */
+export function readsAhead(sources: readonly SourceRef[]): boolean {
+  return sources.some(({ store }) => store.kind === "http");
 }

@@ -39,7 +39,8 @@ export type StepKind =
   | { readonly kind: "concat"; readonly args: readonly number[]; readonly axis: number }
   /**
    * Reduced axes keep length 1. With `partial`, the step yields states instead: reduced axis `axes[k]`
-   * has one position for each chunk of `partial[k]`.
+   * has one position for each chunk of `partial[k]`. With `pieces`, finer than that, a state is made of one
+   * piece after another, in C order; only one of them is in memory.
    */
   | {
       readonly kind: "reduce";
@@ -47,10 +48,12 @@ export type StepKind =
       readonly reduction: Reduction;
       readonly axes: readonly number[];
       readonly partial: readonly ChunkAxis[] | null;
+      readonly pieces?: readonly ChunkAxis[];
     }
   /**
    * Along `axis`, elements with code g go to group g; negative codes to none. `codes` is an int32
    * literal as long as the axis. With `partial`, the axis has `groups` positions for each chunk.
+   * With `pieces`, one piece of the axis enters after another, and those without wanted groups are left out.
    */
   | {
       readonly kind: "groupReduce";
@@ -60,6 +63,7 @@ export type StepKind =
       readonly codes: number;
       readonly groups: number;
       readonly partial: ChunkAxis | null;
+      readonly pieces?: ChunkAxis;
     }
   /** Merges neighbouring states of `arg`; `finish` turns the state into the result. */
   | {

@@ -22,7 +22,7 @@ export interface DemandNode {
   readonly args: (DemandEdge | null)[];
   /** How many edges point here. */
   uses: number;
-  /** Never stored: computed on the way by the one reduction that reads it. */
+  /** Never stored: computed, or taken block by block, on the way by the one reduction that reads it. */
   fused: boolean;
 }
 
@@ -77,6 +77,7 @@ export function demandOf(program: Program, result: Box): DemandNode[] {
 }
 
 function isFusible(kind: Step["kind"], reader: Step["kind"]): boolean {
+  if (kind === "input") return reader === "combine";
   return kind === "elementwise" && (reader === "reduce" || reader === "groupReduce");
 }
 

@@ -2,17 +2,19 @@
  * Owns the steps that reduce, group and combine: which kernel is called for which piece of the
  * argument. How a reduction is computed belongs to the kernels.
  */
-import type { Block } from "@hyperslab/core/block";
+import { allocateBlock, type Block } from "@hyperslab/core/block";
 import type { Box } from "@hyperslab/core/box";
 import { chunkStart, chunkStop } from "@hyperslab/core/chunk-grid";
 import { ArgumentError } from "@hyperslab/core/errors";
 import type { Program, Step } from "@hyperslab/core/program";
+import { stateOf } from "@hyperslab/core/reduction";
 import type { ScalarProgram } from "@hyperslab/core/scalar-program";
-import type { Shape } from "@hyperslab/core/shape";
+import { type Shape, sameShape } from "@hyperslab/core/shape";
 import { finishReduction } from "@hyperslab/kernels/finish";
 import { groupReduceProgram } from "@hyperslab/kernels/group-reduce";
-import { combineStates, reduceProgram } from "@hyperslab/kernels/reduce";
-import { type Strided, type Value, fromBlock, sliceBox, toBlock } from "./strided.js";
+import { reduceProgram } from "@hyperslab/kernels/reduce";
+import { StateAccumulator } from "@hyperslab/kernels/state-accumulator";
+import { type Allocate, type Strided, type Value, fromBlock, sliceBox, toBlock } from "./strided.js";
 import { type Segment, type Tile, computeTiles, wholeSegment } from "./tiles.js";
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { readonly kind: K }>;
@@ -104,33 +106,51 @@ export function evaluateGroupReduce(
   });
 }
 
-/** A box of a combine step from the boxes of the state's fields, which start at `argStart`. */
+/** States to combine, a box that starts at `start`: as one value, or in parts, which hold stretches whole. */
+export type States =
+  | { readonly start: readonly number[]; readonly value: Value; readonly blocks: null }
+  | {
+      readonly start: readonly number[];
+      readonly shape: Shape;
+      /** What lies in a box (of the whole argument), in C order. */
+      readonly blocks: (box: Box) => readonly { readonly value: Value }[];
+    };
+
+/** A box of a combine step. @param allocate memory for a state */
 export function evaluateCombine(
   step: StepOf<"combine">,
   box: Box,
-  state: Value,
-  argStart: readonly number[],
+  states: States,
+  allocate: Allocate,
 ): Value {
   const { reduction, axes, finish } = step;
-  const { shape } = state[0];
+  const shape = states.blocks ? states.shape : states.value[0].shape;
   const segments = shape.map((length, axis): readonly Segment[] => {
     const combined = axes.find((one) => one.axis === axis);
-    if (!combined) return wholeSegment(argStart[axis], length);
+    const from = states.start[axis];
+    if (!combined) return wholeSegment(from, length);
     const span = combined.width * combined.fanIn;
-    const from = argStart[axis];
     return segmentsOf(box.start[axis], box.shape[axis], combined.width, from, (group) => [
       group * span,
       Math.min(from + length, (group + 1) * span),
     ]);
   });
-  const merged = axes.map(({ axis, width }) => ({ axis, width }));
+  const fields = stateOf(reduction);
   return computeTiles(segments, step.fields, box.shape, (tile) => {
-    const states = combineStates(
-      reduction,
-      state.map((field) => toBlock(sliceBox(field, tile))),
-      merged,
-    );
-    return finish ? [fromBlock(finishReduction(reduction, states))] : states.map(fromBlock);
+    const merged = tile.shape.map((length, axis) => axes.find((one) => one.axis === axis)?.width ?? length);
+    const whole = !finish && sameShape(merged, box.shape);
+    const into = fields.map((dtype) => (whole ? allocate : allocateBlock)(dtype, merged));
+    const state = new StateAccumulator(reduction, into);
+    const parts = states.blocks
+      ? states.blocks({ start: tile.origin, shape: tile.shape }).map(({ value }) => value)
+      : [states.value.map((field) => sliceBox(field, tile))];
+    for (const part of parts)
+      state.merge(
+        part.map((field) => toBlock(field)),
+        axes,
+      );
+    const blocks = state.seal();
+    return finish ? [fromBlock(finishReduction(reduction, blocks))] : blocks.map(fromBlock);
   });
 }
 
@@ -162,7 +182,7 @@ function segmentsOf(
   return segments;
 }
 
-function codesOf(block: Block): Int32Array {
+export function codesOf(block: Block): Int32Array {
   if (block.data instanceof Int32Array) return block.data;
   throw new ArgumentError({
     asked: "the group codes of a groupReduce step",

@@ -2,8 +2,8 @@
  * Owns the evaluation of steps, box by box: which kernel, over which operands, and which values can go. Synchronous: what
  * lies in storage has been loaded before (`load.ts`), and what is written is written by `run-task.ts`.
  */
-import { restrictSelection, shiftSelection } from "@hyperslab/core/box";
-import type { ChunkGrid } from "@hyperslab/core/chunk-grid";
+import { type Box, restrictSelection, shiftSelection } from "@hyperslab/core/box";
+import { type ChunkGrid, chunkOf } from "@hyperslab/core/chunk-grid";
 import { ArgumentError } from "@hyperslab/core/errors";
 import type { Program, Step } from "@hyperslab/core/program";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
@@ -13,12 +13,13 @@ import { runElementwise } from "@hyperslab/kernels/elementwise";
 import type { DemandNode } from "./demand.js";
 import {
   type Reducible,
+  type States,
   asReducible,
   evaluateCombine,
   evaluateGroupReduce,
   evaluateReduce,
 } from "./evaluate-reduction.js";
-import { readInputBox } from "./input-box.js";
+import { inputParts, readInputBox } from "./input-box.js";
 import {
   type Allocate,
   type Strided,
@@ -41,6 +42,8 @@ export interface Evaluation {
   readonly values: (Value | null)[];
   readonly inputGrids: readonly ChunkGrid[];
   readonly inputs: TaskInputs;
+  /** Takes what reducing steps of a piece make, instead of values; see `pieces.ts`. */
+  readonly states?: { enter(step: number, box: Box, argument: Reducible): void };
   /** Are told of every value: when it is there, and when nobody needs it any more. */
   readonly onKeep?: (value: Value) => void;
   readonly onDrop?: (value: Value) => void;
@@ -126,16 +129,18 @@ function evaluateNode(evaluation: Evaluation, node: DemandNode, allocate: Alloca
     case "tuple":
       return step.args.flatMap((_, which) => argument(which));
     case "reduce":
-      return evaluateReduce(step, box, reducibleOf(evaluation, node, startOf(step.arg)));
-    case "groupReduce":
-      return evaluateGroupReduce(
-        step,
-        box,
-        reducibleOf(evaluation, node, startOf(step.arg)),
-        program.literals,
-      );
+    case "groupReduce": {
+      const reducible = reducibleOf(evaluation, node, startOf(step.arg));
+      if (evaluation.states) {
+        evaluation.states.enter(node.step, box, reducible);
+        return [];
+      }
+      return step.kind === "reduce"
+        ? evaluateReduce(step, box, reducible)
+        : evaluateGroupReduce(step, box, reducible, program.literals);
+    }
     case "combine":
-      return evaluateCombine(step, box, argument(), startOf(step.arg));
+      return evaluateCombine(step, box, statesOf(evaluation, node, startOf(step.arg), allocate), allocate);
     case "source":
     case "write":
       throw new ArgumentError({
@@ -165,6 +170,31 @@ function reducibleOf(evaluation: Evaluation, node: DemandNode, start: readonly n
     return { program: step.program, operands: operandsOf(evaluation, from), shape: from.box.shape, start };
   const value = argumentOf(evaluation, node, 0) ?? missing(program.steps[node.step], 0);
   return asReducible(value[0], start);
+}
+
+/** The argument of a combine node: blocks of another stage one by one, where they are states side by side; else a value. */
+function statesOf(
+  evaluation: Evaluation,
+  node: DemandNode,
+  start: readonly number[],
+  allocate: Allocate,
+): States {
+  const { program, nodes, inputGrids, inputs } = evaluation;
+  const step = program.steps[node.step];
+  const from = node.args[0] && nodes[node.args[0].node];
+  const input = from && program.steps[from.step];
+  if (!from?.fused || input?.kind !== "input" || step.kind !== "combine")
+    return { start, value: argumentOf(evaluation, node, 0) ?? missing(step, 0), blocks: null };
+  const grid = inputGrids[input.input];
+  const blocks = inputs[input.input];
+  const { box } = from;
+  const apart = box.start.every(
+    (lo, axis) =>
+      step.axes.some((one) => one.axis === axis) ||
+      chunkOf(grid[axis], lo) === chunkOf(grid[axis], lo + box.shape[axis] - 1),
+  );
+  if (!apart) return { start, value: readInputBox(grid, blocks, box, input, allocate), blocks: null };
+  return { start, shape: box.shape, blocks: (part) => inputParts(grid, blocks, part, input) };
 }
 
 function concat(parts: readonly Value[], axis: number, shape: Shape, allocate: Allocate): Value {

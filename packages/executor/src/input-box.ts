@@ -13,16 +13,41 @@ import { boxText } from "./task-stage.js";
 /**
  * A box (not empty) of an input.
  * @param blocks fields of the input's blocks, by their number in `grid`
- * @param wanted dtypes of the fields that are wanted, and the number of the first one
  * @throws ArgumentError where a block that the box needs was not handed over
  */
 export function readInputBox(
   grid: ChunkGrid,
   blocks: ReadonlyMap<number, readonly Block[]>,
   box: Box,
-  wanted: { readonly fields: readonly Dtype[]; readonly first: number },
+  wanted: WantedFields,
   allocate: Allocate,
 ): Value {
+  const parts = inputParts(grid, blocks, box, wanted);
+  if (parts.length === 1) return parts[0].value;
+  const out = wanted.fields.map((dtype) => allocate(dtype, box.shape));
+  for (const { value, start } of parts) value.forEach((field, k) => copyInto(field, out[k], start));
+  return out.map(fromBlock);
+}
+
+/** Dtypes of the fields that are wanted, and the number of the first one. */
+export interface WantedFields {
+  readonly fields: readonly Dtype[];
+  readonly first: number;
+}
+
+/** The part of a box that one block holds; `start` counts from the start of the box. */
+export interface InputPart {
+  readonly start: readonly number[];
+  readonly value: Value;
+}
+
+/** A box (not empty) of an input, block by block in C order; nothing is copied. @throws ArgumentError */
+export function inputParts(
+  grid: ChunkGrid,
+  blocks: ReadonlyMap<number, readonly Block[]>,
+  box: Box,
+  wanted: WantedFields,
+): InputPart[] {
   const counts = blockCounts(grid);
   const first = grid.map((axis, i) => chunkOf(axis, box.start[i]));
   const last = grid.map((axis, i) => chunkOf(axis, box.start[i] + box.shape[i] - 1));
@@ -35,12 +60,7 @@ export function readInputBox(
       hint: "the plan's inputs and its program disagree",
     });
   };
-  if (first.every((chunk, axis) => chunk === last[axis])) {
-    const { start } = blockBox(grid, first);
-    const part = { start: box.start.map((at, axis) => at - start[axis]), shape: box.shape };
-    return fieldsAt(first).map((block) => sliceBox(fromBlock(block), part));
-  }
-  const out = wanted.fields.map((dtype) => allocate(dtype, box.shape));
+  const parts: InputPart[] = [];
   const coords = [...first];
   for (;;) {
     const here = blockBox(grid, coords);
@@ -50,14 +70,16 @@ export function readInputBox(
         Math.min(here.start[axis] + here.shape[axis], box.start[axis] + box.shape[axis]) - start,
     );
     const from = { start: lo.map((start, axis) => start - here.start[axis]), shape };
-    const to = lo.map((start, axis) => start - box.start[axis]);
-    fieldsAt(coords).forEach((block, k) => copyInto(sliceBox(fromBlock(block), from), out[k], to));
+    parts.push({
+      start: lo.map((start, axis) => start - box.start[axis]),
+      value: fieldsAt(coords).map((block) => sliceBox(fromBlock(block), from)),
+    });
     let axis = coords.length - 1;
     while (axis >= 0 && coords[axis] === last[axis]) {
       coords[axis] = first[axis];
       axis--;
     }
-    if (axis < 0) return out.map(fromBlock);
+    if (axis < 0) return parts;
     coords[axis]++;
   }
 }

@@ -1,24 +1,28 @@
 /**
- * Owns the running of one task: the one place where kernels meet storage. First everything the
- * task needs is read; then its steps are evaluated, box by box, and what nobody needs any more is
- * let go; what the task writes is written as it comes by.
+ * Owns the running of one task: the one place where kernels meet storage. First everything that a box
+ * needs is read; then its steps are evaluated, box by box, and what nobody needs any more is
+ * let go; what the task writes is written as it comes by. A task that goes through pieces does so for
+ * each of them, and holds no more than one.
  * Knows no plans, no threads and no other tasks.
  */
+import { setImmediate } from "node:timers/promises";
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type Box, wholeBox } from "@hyperslab/core/box";
 import type { Dtype } from "@hyperslab/core/dtype";
+import { readsAhead } from "@hyperslab/core/piece";
 import type { Program } from "@hyperslab/core/program";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { TargetRef } from "@hyperslab/core/source-ref";
 import { openSource } from "@hyperslab/storage/open-source";
 import { writeTarget } from "@hyperslab/storage/write-target";
 import { BufferPool } from "./buffer-pool.js";
-import { demandOf } from "./demand.js";
+import { type DemandNode, demandOf } from "./demand.js";
 import { type Evaluation, argumentOf, evaluateNext, finishNext } from "./evaluate.js";
 import { type OpenSource, loadSources } from "./load.js";
+import { type PieceProgram, PieceStates, boxesOf, pieceProgramOf } from "./pieces.js";
 import { type ResultMemory, ResultPlace, foreignMemory, memoryUnder } from "./result-memory.js";
 import { TaskScratch } from "./scratch.js";
-import { emptyValue, fromBlock, toBlock } from "./strided.js";
+import { type Allocate, type Value, emptyValue, fromBlock, toBlock } from "./strided.js";
 import { throwIfAborted } from "./task-error.js";
 import { type TaskInputs, type TaskStage, boxOfBlock } from "./task-stage.js";
 import { writeChunks } from "./write-chunks.js";
@@ -64,61 +68,183 @@ export async function runTask(
   inputs: TaskInputs,
   options: TaskOptions = {},
 ): Promise<TaskResult> {
-  const { program, inputGrids } = stage;
-  const { signal, shared = false } = options;
-  throwIfAborted(signal, `task ${stage.name}`);
-  const nodes = demandOf(program, boxOfBlock(stage.grid, block));
-  const last = nodes.length - 1;
-  const scratch = new TaskScratch(options.scratch ?? new BufferPool(0));
-  const inScratch = (dtype: Dtype, shape: Shape): Block => scratch.allocate(dtype, shape);
-  const result = new ResultPlace(options.into ?? [], shared);
-  const fresh = (dtype: Dtype, shape: Shape): Block => result.allocate(dtype, shape);
-  try {
-    const { blocks, readBytes } = await loadSources(
-      program,
-      nodes,
-      (i, dtype, shape) => (i === last ? fresh : inScratch)(dtype, shape),
-      options.openSource ?? openSource,
-      signal,
-    ).catch((error: unknown) => {
-      throwIfAborted(signal, `task ${stage.name}`);
-      throw error;
-    });
-    throwIfAborted(signal, `task ${stage.name}`);
-    const evaluation: Evaluation = {
-      program,
-      nodes,
-      values: [],
-      inputGrids,
-      inputs,
-      onKeep: (value) => scratch.retain(value),
-      onDrop: (value) => scratch.release(value),
-    };
-    for (let i = 0; i <= last; i++) {
-      const node = nodes[i];
-      const step = program.steps[node.step];
-      const loaded = blocks.get(i);
-      if (loaded) finishNext(evaluation, [fromBlock(loaded)]);
-      else if (step.kind === "write" && sizeOf(node.box.shape) > 0) {
-        const target = program.targets[step.target];
-        const write = options.writeTarget ?? writeTarget;
-        const argument = argumentOf(evaluation, node, 0);
-        const written = await writeChunks(step.grid, node.box, argument, (start, chunk) =>
-          write(target, start, chunk, signal && { signal }),
-        );
-        throwIfAborted(signal, `task ${stage.name}`);
-        finishNext(evaluation, written);
-      } else evaluateNext(evaluation, i === last ? fresh : inScratch);
-    }
+  const { program } = stage;
+  const { shared = false } = options;
+  throwIfAborted(options.signal, `task ${stage.name}`);
+  const box = boxOfBlock(stage.grid, block);
+  const place = new ResultPlace(options.into ?? [], shared);
+  const run: TaskRun = { stage, inputs, options, pool: options.scratch ?? new BufferPool(0) };
+  const pieces = pieceProgramOf(program);
+  const boxes = pieces && boxesOf(pieces, box);
+  const scratch = new TaskScratch(run.pool);
+  const settle = (value: Value): Block[] => {
     const foreign = foreignMemory(program.literals, inputs);
-    const fields = (evaluation.values[last] ?? []).map((field, k) => {
+    return value.map((field, k) => {
       const lent = foreign.has(memoryUnder(field.data)) || scratch.owns(field.data);
-      return result.settle(field, k, lent);
+      return place.settle(field, k, lent);
     });
-    return { fields, readBytes };
+  };
+  try {
+    if (pieces && boxes) {
+      const { value, readBytes } = await goThrough(run, pieces, box, boxes, scratch, place);
+      return { fields: settle(value), readBytes };
+    }
+    const fresh = (dtype: Dtype, shape: Shape): Block => place.allocate(dtype, shape);
+    const loaded = await loadBox(run, program, box, scratch, fresh);
+    const value = await evaluateBox(run, program, loaded, scratch, { fresh });
+    return { fields: settle(value), readBytes: loaded.readBytes };
   } finally {
     scratch.releaseAll();
   }
+}
+
+interface TaskRun {
+  readonly stage: TaskStage;
+  readonly inputs: TaskInputs;
+  readonly options: TaskOptions;
+  readonly pool: BufferPool;
+}
+
+/** What a box needs of storage, in memory. */
+interface LoadedBox {
+  readonly nodes: readonly DemandNode[];
+  readonly blocks: ReadonlyMap<number, Block>;
+  readonly readBytes: number;
+}
+
+/** Reads what a box of a program needs. `fresh` gives the memory of the box itself, where it is just read. */
+async function loadBox(
+  { stage, options }: TaskRun,
+  program: Program,
+  box: Box,
+  scratch: TaskScratch,
+  fresh: Allocate,
+): Promise<LoadedBox> {
+  const { signal } = options;
+  const nodes = demandOf(program, box);
+  const last = nodes.length - 1;
+  const loaded = await loadSources(
+    program,
+    nodes,
+    (i, dtype, shape) => (i === last ? fresh(dtype, shape) : scratch.allocate(dtype, shape)),
+    options.openSource ?? openSource,
+    signal,
+  ).catch((error: unknown) => {
+    throwIfAborted(signal, `task ${stage.name}`);
+    throw error;
+  });
+  throwIfAborted(signal, `task ${stage.name}`);
+  return { nodes, ...loaded };
+}
+
+/** Evaluates a box whose sources are loaded; its value stands in memory that `fresh` gave, or in `states`. */
+async function evaluateBox(
+  { stage, inputs, options }: TaskRun,
+  program: Program,
+  { nodes, blocks }: LoadedBox,
+  scratch: TaskScratch,
+  to: { readonly fresh: Allocate; readonly states?: PieceStates },
+): Promise<Value> {
+  const { signal } = options;
+  const last = nodes.length - 1;
+  const evaluation: Evaluation = {
+    program,
+    nodes,
+    values: [],
+    inputGrids: stage.inputGrids,
+    inputs,
+    ...(to.states ? { states: to.states } : {}),
+    onKeep: (value) => scratch.retain(value),
+    onDrop: (value) => scratch.release(value),
+  };
+  for (let i = 0; i <= last; i++) {
+    const node = nodes[i];
+    const step = program.steps[node.step];
+    const loaded = blocks.get(i);
+    if (loaded) finishNext(evaluation, [fromBlock(loaded)]);
+    else if (step.kind === "write" && sizeOf(node.box.shape) > 0) {
+      const target = program.targets[step.target];
+      const write = options.writeTarget ?? writeTarget;
+      const argument = argumentOf(evaluation, node, 0);
+      const written = await writeChunks(step.grid, node.box, argument, (start, chunk) =>
+        write(target, start, chunk, signal && { signal }),
+      );
+      throwIfAborted(signal, `task ${stage.name}`);
+      finishNext(evaluation, written);
+    } else {
+      const inScratch: Allocate = (dtype, shape) => scratch.allocate(dtype, shape);
+      evaluateNext(evaluation, i === last ? to.fresh : inScratch);
+    }
+  }
+  return evaluation.values[last] ?? [];
+}
+
+/** Milliseconds of computing after which signals and timers get their turn between two pieces. */
+const TURN = 12;
+
+/**
+ * Lets the pieces of a box enter its states one after another. Where answers come from far, the next piece is asked
+ * for before the present one is computed.
+ */
+async function goThrough(
+  run: TaskRun,
+  pieces: PieceProgram,
+  box: Box,
+  boxes: readonly Box[],
+  scratch: TaskScratch,
+  place: ResultPlace,
+): Promise<{ value: Value; readBytes: number }> {
+  const { stage, options, pool } = run;
+  const partial = pieces.stream.axes[0].partial !== null;
+  // states that leave the task grow where they are wanted
+  const states = new PieceStates(pieces, box, (dtype, shape) =>
+    partial ? place.allocate(dtype, shape) : scratch.allocate(dtype, shape),
+  );
+  const ahead = readsAhead(stage.program.sources);
+  const load = async (number: number): Promise<LoadedPiece> => {
+    const memory = new TaskScratch(pool);
+    try {
+      const fresh: Allocate = (dtype, shape) => memory.allocate(dtype, shape);
+      return { ...(await loadBox(run, pieces.program, boxes[number], memory, fresh)), memory };
+    } catch (error) {
+      memory.releaseAll();
+      throw error;
+    }
+  };
+  let readBytes = 0;
+  let turn = performance.now();
+  let next: Promise<LoadedPiece> | null = null;
+  try {
+    for (let i = 0; i < boxes.length; i++) {
+      const loaded = await (next ?? load(i));
+      next = ahead && i + 1 < boxes.length ? load(i + 1) : null;
+      // it is waited for later: until then nobody else would see that it failed
+      next?.catch(() => undefined);
+      try {
+        const { memory } = loaded;
+        const fresh: Allocate = (dtype, shape) => memory.allocate(dtype, shape);
+        await evaluateBox(run, pieces.program, loaded, memory, { fresh, states });
+        readBytes += loaded.readBytes;
+      } finally {
+        loaded.memory.releaseAll();
+      }
+      if (performance.now() - turn < TURN) continue;
+      await setImmediate();
+      turn = performance.now();
+      throwIfAborted(options.signal, `task ${stage.name}`);
+    }
+  } finally {
+    // no read may still write to memory that is given back
+    await next?.then(
+      ({ memory }) => memory.releaseAll(),
+      () => undefined,
+    );
+  }
+  return { value: states.seal(), readBytes };
+}
+
+interface LoadedPiece extends LoadedBox {
+  readonly memory: TaskScratch;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Owns moving elements without changing them: strided copies, transposes, selections along axes. */
 import type { Block } from "@hyperslab/core/block";
 import { type AxisSelection, isWhole, positionAt, selectionLength } from "@hyperslab/core/box";
-import type { BlockData } from "@hyperslab/core/dtype";
+import { type BlockData, viewOf } from "@hyperslab/core/dtype";
 import { DtypeError, ShapeError } from "@hyperslab/core/errors";
 import { type Shape, sameShape, stridesOf } from "@hyperslab/core/shape";
 import { canonicalLoop, eachPosition, type LoopAxis } from "./loop.js";
@@ -11,8 +11,6 @@ import type { Operand } from "./operand.js";
 const TILE = 32;
 /** Runs at least this long are worth a call of `set`. */
 const RUN = 32;
-
-type Elements = { [index: number]: number };
 
 /**
  * Copies every position of `shape` from `src` to `dst`, which have one dtype and don't overlap.
@@ -39,8 +37,9 @@ export function copyStrided(src: Operand, shape: Shape, dst: Operand): void {
     });
     return;
   }
-  const { bits: from, width } = bitsOf(src.data);
-  const { bits: to } = bitsOf(dst.data);
+  const from = bitsOf(src.data);
+  const to = bitsOf(dst.data);
+  const copy = ofKind(planeCopies, from, PLANE_COPY);
   // the axis along which the source is contiguous, if the target's is another
   const other = s === 1 ? -1 : axes.findIndex((axis) => axis.strides[0] === 1 && axis.length >= 4);
   const crossed = other !== -1 && other !== axes.length - 1 && row.length >= 4;
@@ -49,74 +48,73 @@ export function copyStrided(src: Operand, shape: Shape, dst: Operand): void {
   eachPosition(
     axes.filter((axis) => axis !== column && axis !== row),
     offsets,
-    ([p, q]) => copyPlane(from, p, to, q, column, row, tile, width),
+    ([p, q]) => copy(from, p, to, q, column, row, tile),
   );
 }
 
-/** Copies `column` × `row` elements in square tiles. */
-function copyPlane(
-  from: Elements,
+/** Copies `column` × `row` elements, in square tiles of edge `tile`. */
+type PlaneCopy = (
+  from: BlockData,
   p: number,
-  to: Elements,
+  to: BlockData,
   q: number,
   column: LoopAxis,
   row: LoopAxis,
   tile: number,
-  width: 1 | 2,
-): void {
-  const [cs, cd] = column.strides;
-  const [rs, rd] = row.strides;
-  for (let j0 = 0; j0 < column.length; j0 += tile) {
-    const j1 = Math.min(column.length, j0 + tile);
-    for (let i0 = 0; i0 < row.length; i0 += tile) {
-      const i1 = Math.min(row.length, i0 + tile);
+) => void;
+
+const PLANE_COPY = `return (from, p, to, q, column, row, tile) => {
+  const [cs, cd] = column.strides, [rs, rd] = row.strides, m = column.length, n = row.length;
+  for (let j0 = 0; j0 < m; j0 += tile) {
+    const j1 = Math.min(m, j0 + tile);
+    for (let i0 = 0; i0 < n; i0 += tile) {
+      const i1 = Math.min(n, i0 + tile);
       for (let j = j0; j < j1; j++) {
-        const a = p + j * cs + i0 * rs;
-        const b = q + j * cd + i0 * rd;
-        copyRow(from, a * width, rs * width, to, b * width, rd * width, i1 - i0, width);
+        let a = p + j * cs + i0 * rs, b = q + j * cd + i0 * rd;
+        for (let i = i0; i < i1; i++, a += rs, b += rd) to[b] = from[a];
       }
     }
   }
+};`;
+
+/** Copies runs of `run` elements from `from + table[i]` to `to + i * step`. */
+type RunCopy = (
+  source: BlockData,
+  target: BlockData,
+  run: number,
+  from: number,
+  table: Float64Array,
+  to: number,
+  step: number,
+) => void;
+
+const RUN_COPY = `return (source, target, run, from, table, to, step) => {
+  for (let i = 0; i < table.length; i++) {
+    const p = from + table[i], q = to + i * step;
+    for (let j = 0; j < run; j++) target[q + j] = source[p + j];
+  }
+};`;
+
+/** One function for each kind of array: a function that has met them all is slow with each. */
+const planeCopies: Map<string, PlaneCopy> = new Map();
+const runCopies: Map<string, RunCopy> = new Map();
+
+function ofKind<F>(functions: Map<string, F>, data: BlockData, source: string): F {
+  const kind = data.constructor.name;
+  let made = functions.get(kind);
+  if (!made) {
+    made = new Function(source)() as F;
+    functions.set(kind, made);
+  }
+  return made;
 }
 
-function copyRow(
-  from: Elements,
-  a: number,
-  as: number,
-  to: Elements,
-  b: number,
-  bs: number,
-  n: number,
-  width: 1 | 2,
-): void {
-  if (width === 1) {
-    for (let i = 0; i < n; i++) to[b + i * bs] = from[a + i * as];
-    return;
-  }
-  for (let i = 0; i < n; i++) {
-    to[b + i * bs] = from[a + i * as];
-    to[b + i * bs + 1] = from[a + i * as + 1];
-  }
-}
-
-/**
- * The elements as integers of their size, so that no bit of a NaN changes and few kinds of array
- * are met; elements of 8 bytes are pairs (`width` 2).
- */
-function bitsOf(data: BlockData): { readonly bits: Elements; readonly width: 1 | 2 } {
-  if (Array.isArray(data)) return { bits: data as unknown as Elements, width: 1 };
-  const { buffer, byteOffset, byteLength } = data;
-  switch (data.BYTES_PER_ELEMENT) {
-    case 1:
-      return { bits: new Uint8Array(buffer, byteOffset, byteLength), width: 1 };
-    case 2:
-      return { bits: new Uint16Array(buffer, byteOffset, byteLength / 2), width: 1 };
-    default:
-      return {
-        bits: new Int32Array(buffer, byteOffset, byteLength / 4),
-        width: data.BYTES_PER_ELEMENT === 8 ? 2 : 1,
-      };
-  }
+/** The elements as integers of their size, so that no bit of a NaN changes. */
+function bitsOf(data: BlockData): BlockData {
+  if (Array.isArray(data)) return data;
+  const { buffer, byteOffset, length } = data;
+  const kind = ({ 1: "uint8", 2: "uint16", 4: "int32", 8: "int64" } as const)[data.BYTES_PER_ELEMENT];
+  return kind ? viewOf(kind, buffer, byteOffset, length) : data;
 }
 
 /**
@@ -175,7 +173,7 @@ export function gatherAxes(src: Block, selection: readonly AxisSelection[], out:
 
 const NONE: Float64Array = new Float64Array(1);
 
-/** Copies runs of `run` elements from `from + table[i]` to `to + i * step`. */
+/** How runs of `run` elements are copied from `from + table[i]` to `to + i * step`. */
 function runCopier(
   src: Block,
   out: Block,
@@ -191,14 +189,8 @@ function runCopier(
       }
     };
   }
-  const { bits: source, width } = bitsOf(src.data);
-  const { bits: target } = bitsOf(out.data);
-  const length = run * width;
-  return (from, table, to, step) => {
-    for (let i = 0; i < table.length; i++) {
-      const p = (from + table[i]) * width;
-      const q = (to + i * step) * width;
-      for (let j = 0; j < length; j++) target[q + j] = source[p + j];
-    }
-  };
+  const source = bitsOf(src.data);
+  const target = bitsOf(out.data);
+  const copy = ofKind(runCopies, source, RUN_COPY);
+  return (from, table, to, step) => copy(source, target, run, from, table, to, step);
 }

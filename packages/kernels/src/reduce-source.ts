@@ -2,8 +2,10 @@
 import { type BlockData, isTime } from "@hyperslab/core/dtype";
 import type { Reduction } from "@hyperslab/core/reduction";
 import type { Shape } from "@hyperslab/core/shape";
+import { DtypeError, ShapeError } from "@hyperslab/core/errors";
+import { resultDtype, type ScalarProgram, signatureKey } from "@hyperslab/core/scalar-program";
+import { checkOperands } from "./elementwise.js";
 import type { Operand } from "./operand.js";
-import { type ScalarProgram, signatureKey } from "@hyperslab/core/scalar-program";
 import {
   checkProgram,
   constantLines,
@@ -30,6 +32,23 @@ export interface Reducing {
   readonly axes: readonly number[];
   readonly origin: number;
   readonly grouping: Grouping | null;
+}
+
+/** Checks that a reduction fits what is reduced. @throws DtypeError, ShapeError */
+export function checkReducing(work: Reducing, reduction: Reduction): void {
+  checkOperands(work.program, work.operands, work.shape);
+  if (resultDtype(work.program) !== reduction.dtype)
+    throw new DtypeError({
+      dtype: reduction.dtype,
+      operation: reduction.name,
+      found: `elements of ${resultDtype(work.program)}`,
+    });
+  if (work.axes.length !== 1 && isOrdered(reduction) && !isMeanOfTimes(reduction))
+    throw new ShapeError({
+      asked: `${reduction.name} along axes (${work.axes.join(", ")})`,
+      found: `${work.axes.length} axes`,
+      hint: "positions are counted along one axis: reduce one at a time",
+    });
 }
 
 /** Shape of the state: reduced axes have length 1, a grouped axis one position a group. */

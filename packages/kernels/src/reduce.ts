@@ -2,18 +2,15 @@
  * Owns reductions of blocks: elements → partial state → combined state → result. Knows no plans:
  * which blocks are combined, and where, is decided elsewhere.
  */
-import type { Block } from "@hyperslab/core/block";
-import { DtypeError, ShapeError } from "@hyperslab/core/errors";
-import type { Reduction } from "@hyperslab/core/reduction";
-import { resultDtype, type ScalarProgram } from "@hyperslab/core/scalar-program";
-import { type Shape, stridesOf } from "@hyperslab/core/shape";
-import { checkOperands } from "./elementwise.js";
-import { canonicalLoop, eachPosition } from "./loop.js";
+import { allocateBlock, type Block } from "@hyperslab/core/block";
+import { type Reduction, stateOf } from "@hyperslab/core/reduction";
+import type { ScalarProgram } from "@hyperslab/core/scalar-program";
+import type { Shape } from "@hyperslab/core/shape";
 import type { Operand } from "./operand.js";
 import { type Engine, reduceToPlanes } from "./reduce-loop.js";
-import { isOrdered, type Reducing, stateShape } from "./reduce-source.js";
-import { compileRowMerge } from "./reduction-source.js";
-import { allocatePlanes, isMeanOfTimes, openPlanes, sealPlanes } from "./reduction-state.js";
+import { checkReducing, type Reducing, stateShape } from "./reduce-source.js";
+import { sealPlanes } from "./reduction-state.js";
+import { StateAccumulator } from "./state-accumulator.js";
 
 /**
  * The partial state of `operand`, looped over `shape`, along `axes`: one block for each field of
@@ -53,19 +50,7 @@ export function reduceProgram(
 
 /** A reduction, grouped or not. @throws DtypeError, ShapeError */
 export function reduceWork(work: Reducing, reduction: Reduction, engine: Engine = "best"): Block[] {
-  checkOperands(work.program, work.operands, work.shape);
-  if (resultDtype(work.program) !== reduction.dtype)
-    throw new DtypeError({
-      dtype: reduction.dtype,
-      operation: reduction.name,
-      found: `elements of ${resultDtype(work.program)}`,
-    });
-  if (work.axes.length !== 1 && isOrdered(reduction) && !isMeanOfTimes(reduction))
-    throw new ShapeError({
-      asked: `${reduction.name} along axes (${work.axes.join(", ")})`,
-      found: `${work.axes.length} axes`,
-      hint: "positions are counted along one axis: reduce one at a time",
-    });
+  checkReducing(work, reduction);
   return sealPlanes(reduction, reduceToPlanes(work, reduction, engine), stateShape(work));
 }
 
@@ -80,42 +65,8 @@ export function combineStates(
 ): Block[] {
   const { shape } = fields[0];
   const widths = shape.map((length, axis) => axes.find((one) => one.axis === axis)?.width ?? length);
-  // every combined axis becomes two: which stretch, and where in it
-  const outStrides = stridesOf(widths);
-  const inStrides = stridesOf(shape);
-  const split: number[] = [];
-  const from: number[] = [];
-  const into: number[] = [];
-  shape.forEach((length, axis) => {
-    const width = widths[axis];
-    if (width === 0 || length % width !== 0)
-      throw new ShapeError({
-        asked: `combine stretches of ${width} along axis ${axis}`,
-        found: `a length of ${length}`,
-      });
-    split.push(length / width, width);
-    from.push(inStrides[axis] * width, inStrides[axis]);
-    into.push(0, outStrides[axis]);
-  });
-  const out = allocatePlanes(
-    reduction,
-    widths.reduce((a, b) => a * b, 1),
-  );
-  const planes = openPlanes(reduction, fields);
-  const merge = compileRowMerge(reduction);
-  const stretches = split.map((_, i) => i).filter((i) => i % 2 === 0);
-  const { axes: loop, offsets } = canonicalLoop(
-    split,
-    [
-      { offset: 0, strides: from },
-      { offset: 0, strides: into },
-    ],
-    stretches,
-  );
-  const last = loop.at(-1);
-  const rows = last?.role === "keep" && last.strides[0] === 1 && last.strides[1] === 1;
-  eachPosition(rows ? loop.slice(0, -1) : loop, offsets, (at) => {
-    merge(out, at[1], planes, at[0], rows ? last.length : 1);
-  });
-  return sealPlanes(reduction, out, widths);
+  const states = stateOf(reduction).map((dtype) => allocateBlock(dtype, widths));
+  const accumulator = new StateAccumulator(reduction, states);
+  accumulator.merge(fields, axes);
+  return accumulator.seal();
 }

@@ -24,7 +24,7 @@ export type Plane = BlockData;
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** True for fields that count or hold positions. */
-function isCount(reduction: Reduction, field: number): boolean {
+export function isCount(reduction: Reduction, field: number): boolean {
   switch (reduction.name) {
     case "sum":
     case "prod":
@@ -92,9 +92,30 @@ function planeDtype(reduction: Reduction, field: number): Dtype {
 
 /** Planes of `length` positions, each at its identity. */
 export function allocatePlanes(reduction: Reduction, length: number): Plane[] {
-  const planes = stateOf(reduction).map((_, field) => allocate(planeDtype(reduction, field), length));
+  const planes = stateOf(reduction).map(
+    (_, field) =>
+      takeSpare(planeDtype(reduction, field), length) ?? allocate(planeDtype(reduction, field), length),
+  );
   resetPlanes(reduction, planes);
   return planes;
+}
+
+/** Float64 planes that nobody uses: fresh memory costs as much as what is done in it. All of one length. */
+const spare: Float64Array[] = [];
+const MOST_SPARE = 3;
+
+function takeSpare(dtype: Dtype, length: number): Plane | undefined {
+  return dtype === "float64" && spare[0]?.length === length ? spare.pop() : undefined;
+}
+
+/** Takes back planes that nobody reads or writes any more. */
+export function recyclePlanes(planes: readonly Plane[]): void {
+  for (const plane of planes) {
+    if (!(plane instanceof Float64Array) || plane.buffer.byteLength !== plane.byteLength) continue;
+    if (spare.length > 0 && (spare[0].length !== plane.length || spare.length === MOST_SPARE))
+      spare.length = 0;
+    spare.push(plane);
+  }
 }
 
 /** Puts every position back to its identity. */
@@ -131,8 +152,11 @@ export function openPlanes(reduction: Reduction, fields: readonly Block[]): Plan
   });
 }
 
-/** int64 counts, all within 2^53, written and read by halves: far quicker than bigint by bigint. */
-function writeCounts(from: Float64Array, to: BigInt64Array): void {
+/**
+ * int64 counts, all within 2^53, written and read by halves: far quicker than bigint by bigint. Both may stand in
+ * the same memory.
+ */
+export function writeCounts(from: Float64Array, to: BigInt64Array): void {
   const halves = new Int32Array(to.buffer, to.byteOffset, to.length * 2);
   for (let i = 0; i < from.length; i++) {
     const count = from[i];
@@ -141,9 +165,14 @@ function writeCounts(from: Float64Array, to: BigInt64Array): void {
   }
 }
 
-function readCounts(from: BigInt64Array, length: number): Float64Array {
-  const halves = new Int32Array(from.buffer, from.byteOffset, length * 2);
-  const to = new Float64Array(length);
+/** Reads `length` counts from element `start` on, into the first elements of `to`. */
+export function readCounts(
+  from: BigInt64Array,
+  length: number,
+  start = 0,
+  to: Float64Array = new Float64Array(length),
+): Float64Array {
+  const halves = new Int32Array(from.buffer, from.byteOffset + start * 8, length * 2);
   for (let i = 0; i < length; i++) to[i] = (halves[2 * i] >>> 0) + halves[2 * i + 1] * 4294967296;
   return to;
 }

@@ -3,10 +3,11 @@
  * beside their destination, under a name that says so, and take its place when they are complete.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StorageError } from "@hyperslab/core/errors";
 import type { StoreRef } from "@hyperslab/core/source-ref";
+import { makeDirectory } from "./make-directory.js";
 import { openWritableStore, storeRefOf } from "./open-store.js";
 import { processStore, registerStore, unregisterStore } from "./process-store.js";
 import { MemoryStore } from "./memory-store.js";
@@ -34,6 +35,11 @@ export interface PendingWrite {
 const MARK = ".incomplete-";
 const OLD = ".replaced-";
 
+/** True for the path of a directory that {@link beginWrite} made: what lies in it is unfinished. */
+export function isWorkingPath(path: string): boolean {
+  return /\.incomplete-[0-9a-f]{8}$/.test(path);
+}
+
 /**
  * Begins a write: `working` of the result is an empty store, beside the destination in a directory
  * `<name>.incomplete-<id>`; in memory for stores of this process.
@@ -49,7 +55,7 @@ export async function beginWrite(
     const { path } = destination;
     if (await isOccupied(path)) await refuseDirectory(path, overwrite);
     const working = join(dirname(path), `${basename(path)}${MARK}${randomBytes(4).toString("hex")}`);
-    await mkdir(working, { recursive: true }).catch((cause: unknown) => {
+    await makeDirectory(working).catch((cause: unknown) => {
       throw failed(path, "can't be written", cause);
     });
     return { destination, working: { kind: "file", path: working }, overwrite };
@@ -85,9 +91,14 @@ export async function commitWrite({ destination, working, overwrite }: PendingWr
   await rm(old, { recursive: true, force: true });
 }
 
-/** Gives a write up: what was written is removed; the destination is as it was. */
+/**
+ * Gives a write up: what was written is removed; the destination is as it was. Tasks that still write get an
+ * error: a working directory that is gone is not made again.
+ */
 export async function abortWrite({ working }: PendingWrite): Promise<void> {
-  if (working.kind === "file") await rm(working.path, { recursive: true, force: true });
+  // a file that one of them puts into a directory just emptied makes another round necessary
+  if (working.kind === "file")
+    await rm(working.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   else if (working.kind === "process") unregisterStore(working.id);
 }
 

@@ -7,6 +7,7 @@ import type { Reduction } from "@hyperslab/core/reduction";
 import { extremeOf, isMeanOfTimes } from "../reduction-state.js";
 import type { Assembler } from "./assembler.js";
 import { castVector } from "./cast.js";
+import { halfToSingle } from "./half.js";
 import { compareIntegers } from "./operator.js";
 import {
   bitsOf,
@@ -46,9 +47,15 @@ export function countsAll(reduction: Reduction): boolean {
   return reduction.name === "mean" && !(reduction.skipna && isFloat(reduction.dtype));
 }
 
+/** float16 enters a state as float32. */
+function single(dtype: Dtype): Dtype {
+  return dtype === "float16" ? "float32" : dtype;
+}
+
 /** The planes of a reduction (with `moment`: of squared deviations); null where only the plain loops can. */
 export function kernelPlanes(reduction: Reduction, moment: boolean): KernelPlane[] | null {
-  const { name, dtype, minCount } = reduction;
+  const { name, minCount } = reduction;
+  const dtype = single(reduction.dtype);
   if (!isVectorDtype(dtype)) return null;
   const float: KernelPlane = { dtype: "float64", identity: 0, counts: false };
   if (moment) return [float];
@@ -112,6 +119,12 @@ export interface Step {
 
 /** The planes after eight elements entered. */
 export function emitStep(asm: Assembler, step: Step): Vector[] {
+  if (step.reduction.dtype === "float16")
+    return emitStep(asm, {
+      ...step,
+      reduction: { ...step.reduction, dtype: "float32" },
+      value: halfToSingle(asm, step.value),
+    });
   const { reduction, value, state, tail } = step;
   const { name, dtype, skipna } = reduction;
   const valid = validMask(asm, dtype, value);

@@ -2,6 +2,7 @@
  * Owns the writing of one function: every instruction puts its result into a new local, so that
  * generators read like formulas. Knows no dtype.
  */
+import { Bytes } from "./bytes.js";
 import {
   laneOpcode,
   type LaneOp,
@@ -14,17 +15,7 @@ import {
   vectorOpcode,
   type VectorOp,
 } from "./opcodes.js";
-import {
-  F64,
-  I32,
-  I64,
-  MATH_IMPORTS,
-  signed,
-  unsigned,
-  V128,
-  type ValueType,
-  type WasmFunction,
-} from "./wasm-module.js";
+import { F64, I32, I64, MATH_IMPORTS, V128, type ValueType, type WasmFunction } from "./wasm-module.js";
 
 /** The number of a local. */
 export type Local = number;
@@ -52,20 +43,18 @@ export function bitsOfFloat64(value: number): bigint {
 export class Assembler {
   readonly #params: number;
   readonly #locals: ValueType[] = [];
-  readonly #prologue: number[] = [];
-  readonly #body: number[] = [];
+  readonly #prologue: Bytes = new Bytes();
+  readonly #body: Bytes = new Bytes();
   readonly #constants: Map<string, Local> = new Map();
   constructor(params: number) {
     this.#params = params;
   }
 
   finish(name: string): WasmFunction {
-    return {
-      name,
-      params: this.#params,
-      locals: this.#locals,
-      body: [...this.#prologue, ...this.#body],
-    };
+    const whole = new Bytes();
+    whole.bytes(this.#prologue.done());
+    whole.bytes(this.#body.done());
+    return { name, params: this.#params, locals: this.#locals, body: whole.done() };
   }
 
   local(type: ValueType): Local {
@@ -74,15 +63,29 @@ export class Assembler {
   }
 
   #emit(...bytes: readonly number[]): void {
-    this.#body.push(...bytes);
+    for (const byte of bytes) this.#body.byte(byte);
+  }
+
+  /** An instruction of SIMD. */
+  #simd(opcode: number): void {
+    this.#body.byte(SIMD);
+    this.#body.unsigned(opcode);
+  }
+
+  /** The alignment and offset of a memory access. */
+  #memory(offset: number): void {
+    this.#emit(0);
+    this.#body.unsigned(offset);
   }
 
   get(local: Local): void {
-    this.#emit(LOCAL_GET, ...unsigned(local));
+    this.#body.byte(LOCAL_GET);
+    this.#body.unsigned(local);
   }
 
   set(local: Local): void {
-    this.#emit(LOCAL_SET, ...unsigned(local));
+    this.#body.byte(LOCAL_SET);
+    this.#body.unsigned(local);
   }
 
   #result(type: ValueType): Local {
@@ -97,7 +100,8 @@ export class Assembler {
     let local = this.#constants.get(key);
     if (local === undefined) {
       local = this.local(V128);
-      this.#prologue.push(SIMD, ...unsigned(12), ...bytes, LOCAL_SET, ...unsigned(local));
+      this.#prologue.bytes([SIMD, 12, ...bytes, LOCAL_SET]);
+      this.#prologue.unsigned(local);
       this.#constants.set(key, local);
     }
     return local;
@@ -122,7 +126,7 @@ export class Assembler {
   /** Applies a vector instruction. */
   op(op: VectorOp, ...args: readonly Local[]): Local {
     for (const arg of args) this.get(arg);
-    this.#emit(SIMD, ...unsigned(vectorOpcode(op)));
+    this.#simd(vectorOpcode(op));
     return this.#result(V128);
   }
 
@@ -134,8 +138,8 @@ export class Assembler {
   /** Shifts every lane by a constant. */
   shift(op: ShiftOp, vector: Local, count: number): Local {
     this.get(vector);
-    this.#emit(0x41, ...signed(BigInt(count)));
-    this.#emit(SIMD, ...unsigned(shiftOpcode(op)));
+    this.pushI32(count);
+    this.#simd(shiftOpcode(op));
     return this.#result(V128);
   }
 
@@ -143,33 +147,39 @@ export class Assembler {
   shuffle(a: Local, b: Local, lanes: readonly number[]): Local {
     this.get(a);
     this.get(b);
-    this.#emit(SIMD, ...unsigned(13), ...lanes);
+    this.#simd(13);
+    this.#body.bytes(lanes);
     return this.#result(V128);
   }
 
   load(op: LoadOp, address: Local, offset: number): Local {
     this.get(address);
-    this.#emit(SIMD, ...unsigned(loadOpcode(op)), 0, ...unsigned(offset));
+    this.#simd(loadOpcode(op));
+    this.#memory(offset);
     return this.#result(V128);
   }
 
   store(address: Local, offset: number, vector: Local): void {
     this.get(address);
     this.get(vector);
-    this.#emit(SIMD, ...unsigned(11), 0, ...unsigned(offset));
+    this.#simd(11);
+    this.#memory(offset);
   }
 
   /** Stores the low 8 bytes of a vector. */
   storeHalf(address: Local, offset: number, vector: Local): void {
     this.get(address);
     this.get(vector);
-    this.#emit(SIMD, ...unsigned(91), 0, ...unsigned(offset), 0);
+    this.#simd(91);
+    this.#memory(offset);
+    this.#emit(0);
   }
 
   /** Takes a lane out: i64 or f64. */
   extract(op: LaneOp, vector: Local, lane: number): Local {
     this.get(vector);
-    this.#emit(SIMD, ...unsigned(laneOpcode(op)), lane);
+    this.#simd(laneOpcode(op));
+    this.#emit(lane);
     return this.#result(op.startsWith("i64") ? I64 : F64);
   }
 
@@ -177,7 +187,8 @@ export class Assembler {
   replaceTop(op: LaneOp, vector: Local, lane: number, scalar: () => void): Local {
     this.get(vector);
     scalar();
-    this.#emit(SIMD, ...unsigned(laneOpcode(op)), lane);
+    this.#simd(laneOpcode(op));
+    this.#emit(lane);
     return this.#result(V128);
   }
 
@@ -185,7 +196,8 @@ export class Assembler {
   rarely(mask: Local, value: Local, compute: () => Local): Local {
     const out = this.copyVector(value);
     this.get(mask);
-    this.#emit(SIMD, ...unsigned(83), 0x04, 0x40);
+    this.#simd(83);
+    this.#emit(0x04, 0x40);
     this.assign(out, this.choose(mask, compute(), value));
     this.#emit(0x0b);
     return out;
@@ -198,7 +210,7 @@ export class Assembler {
       const element = this.extract("f64x2.extract_lane", x, lane);
       result = this.replaceTop("f64x2.replace_lane", result, lane, () => {
         this.get(element);
-        this.#emit(0x10, ...unsigned(MATH_IMPORTS.indexOf(name)));
+        this.#emit(0x10, MATH_IMPORTS.indexOf(name));
       });
     }
     return result;
@@ -217,11 +229,13 @@ export class Assembler {
   }
 
   pushI32(value: number): void {
-    this.#emit(0x41, ...signed(BigInt(value | 0)));
+    this.#emit(0x41);
+    this.#body.signed(BigInt(value | 0));
   }
 
   pushI64(value: bigint): void {
-    this.#emit(0x42, ...signed(BigInt.asIntN(64, value)));
+    this.#emit(0x42);
+    this.#body.signed(BigInt.asIntN(64, value));
   }
 
   i64Scalar(value: bigint): Local {
@@ -271,7 +285,7 @@ export class Assembler {
   /** An i32 in all four lanes. */
   splatI32(value: Local): Local {
     this.get(value);
-    this.#emit(SIMD, ...unsigned(17));
+    this.#simd(17);
     return this.#result(V128);
   }
 

@@ -1,6 +1,7 @@
 /** Owns casts of eight elements from dtype to dtype, with the values of the plain loops. */
 import { type Dtype, isTime, isUnsigned, NAT } from "@hyperslab/core/dtype";
 import type { Assembler, Local } from "./assembler.js";
+import { halfToSingle, singleToHalf } from "./half.js";
 import { I64 } from "./wasm-module.js";
 import {
   bitsOf,
@@ -22,6 +23,13 @@ import {
 export function castVector(asm: Assembler, from: Dtype, to: Dtype, value: Vector): Vector | null {
   if (from === to) return value;
   if (!isVectorDtype(from) || !isVectorDtype(to) || (isTime(from) && isTime(to))) return null;
+  if (from === "float16") return castVector(asm, "float32", to, halfToSingle(asm, value));
+  if (to === "float16") {
+    // from float64 through float32 would round twice
+    if (from === "float64") return null;
+    const single = castVector(asm, from, "float32", value);
+    return single && singleToHalf(asm, single);
+  }
   if (to === "bool") return toBool(asm, from, value);
   if (from === "bool") return fromBool(asm, to, value);
   if (isVectorFloat(from))

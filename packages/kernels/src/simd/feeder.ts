@@ -32,7 +32,6 @@ export class Feeder {
   readonly #memory: Uint8Array;
   readonly #from: Elements;
   readonly #to: Elements;
-  readonly #width: number;
   readonly #fillFrom: TypedArray;
   readonly #fillTo: TypedArray;
   readonly #slot: number;
@@ -49,7 +48,6 @@ export class Feeder {
     this.#place = placeInArena(arena, data);
     this.#bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#memory = new Uint8Array(buffer);
-    this.#width = this.size === 8 ? 2 : 1;
     const word = this.size === 1 ? "uint8" : this.size === 2 ? "uint16" : "int32";
     const from = viewOf(word, data.buffer, data.byteOffset, data.byteLength / itemSize(word));
     const to = viewOf(word, buffer, slot, SLOT_BYTES / itemSize(word));
@@ -109,8 +107,8 @@ export class Feeder {
       this.#memory.set(this.#bytes.subarray(p * size, (p + n) * size), this.#slot + q * size);
     } else if (n >= RUN && stride === 0) {
       (this.#fillTo as Float64Array).fill(this.#fillFrom[p] as number, q, q + n);
-    } else if (this.#width === 1) copyWords(this.#from, p, stride, this.#to, q, n);
-    else copyPairs(this.#from, 2 * p, 2 * stride, this.#to, 2 * q, n);
+    } else if (this.size < 8) copyWords(this.#from, p, stride, this.#to, q, n);
+    else copyLongs(this.#fillFrom as BigInt64Array, p, stride, this.#fillTo as BigInt64Array, q, n);
   }
 }
 
@@ -130,9 +128,14 @@ function copyWords(from: Elements, p: number, stride: number, to: Elements, q: n
   for (let i = 0; i < n; i++) to[q + i] = from[p + i * stride];
 }
 
-function copyPairs(from: Elements, p: number, stride: number, to: Elements, q: number, n: number): void {
-  for (let i = 0; i < n; i++) {
-    to[q + 2 * i] = from[p + i * stride];
-    to[q + 2 * i + 1] = from[p + i * stride + 1];
-  }
+/** Apart from the others, so that bigints never meet them. */
+function copyLongs(
+  from: BigInt64Array,
+  p: number,
+  stride: number,
+  to: BigInt64Array,
+  q: number,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) to[q + i] = from[p + i * stride];
 }

@@ -17,7 +17,7 @@ export function kernelsAvailable(): boolean {
   if (available === null) {
     const forbidden = typeof process !== "undefined" && process.env["HYPERSLAB_NO_WASM"] === "1";
     // one function with one vector instruction: engines without SIMD find it invalid
-    const body = [0xfd, 12, ...new Array<number>(16).fill(0), 0x1a];
+    const body = Uint8Array.from([0xfd, 12, ...new Array<number>(16).fill(0), 0x1a]);
     available =
       !forbidden &&
       typeof WebAssembly === "object" &&

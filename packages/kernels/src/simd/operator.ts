@@ -1,12 +1,14 @@
 /**
- * Owns operators on eight elements. Returns null for what only the plain loops compute: division of
- * 64-bit integers, powers of integers, shifts by vectors, scaled times.
+ * Owns operators on eight elements. Returns null for what only the plain loops compute: powers of
+ * integers, scaled times.
  */
 import { type Dtype, isTime, NAT } from "@hyperslab/core/dtype";
 import type { OperatorName } from "@hyperslab/core/operator";
 import type { Assembler, Local } from "./assembler.js";
 import { castVector } from "./cast.js";
 import { doubleFunction, doubleFunction2 } from "./functions.js";
+import { halfToSingle, singleToHalf } from "./half.js";
+import { divideLong, shiftVector } from "./long.js";
 import type { VectorOp } from "./opcodes.js";
 import {
   demote,
@@ -36,6 +38,11 @@ export function operateVector(
   if (!dtypes.every(isVectorDtype) || !isVectorDtype(result)) return null;
   if (dtypes.some(isTime)) return dtypes.every(isTime) ? timeVector(asm, name, args) : null;
   if (dtype === "bool") return boolVector(asm, name, args);
+  if (dtype === "float16") {
+    const singles = args.map((arg) => halfToSingle(asm, arg));
+    const value = floatVector(asm, name, "float32", singles);
+    return value && result === "float16" ? singleToHalf(asm, value) : value;
+  }
   return isVectorFloat(dtype) ? floatVector(asm, name, dtype, args) : integerVector(asm, name, dtype, args);
 }
 
@@ -252,7 +259,10 @@ function integerVector(
       return a;
     case "floorDivide":
     case "remainder":
-      return isLong(dtype) ? null : divide(asm, name, dtype, a, b);
+      return isLong(dtype) ? divideLong(asm, name, !unsigned, a, b) : divide(asm, name, dtype, a, b);
+    case "leftShift":
+    case "rightShift":
+      return shiftVector(asm, name === "leftShift", !unsigned, a, b);
     default:
       return null;
   }

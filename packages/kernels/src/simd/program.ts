@@ -2,6 +2,7 @@
 import type { ScalarOp, ScalarProgram } from "@hyperslab/core/scalar-program";
 import type { OperatorName } from "@hyperslab/core/operator";
 import { isBig } from "@hyperslab/core/dtype";
+import { toFloat16 } from "@hyperslab/core/float16";
 import { holdScalar } from "../program-source.js";
 import type { Arena } from "./arena.js";
 import type { Assembler, Local } from "./assembler.js";
@@ -46,6 +47,7 @@ export function writeConstants(program: ScalarProgram, arena: Arena, address: nu
     if (isBig(op.dtype)) view.setBigInt64(0, BigInt.asIntN(64, value as bigint), true);
     else if (op.dtype === "float64") view.setFloat64(0, value as number, true);
     else if (op.dtype === "float32") view.setFloat32(0, value as number, true);
+    else if (op.dtype === "float16") view.setUint16(0, toFloat16(value as number), true);
     else view.setInt32(0, value as number, true);
     at += CONSTANT_BYTES;
   }

@@ -39,9 +39,9 @@ export function intLane(bits: Bits): "i8x16" | "i16x8" | "i32x4" | "i64x2" {
   return bits === 8 ? "i8x16" : bits === 16 ? "i16x8" : bits === 32 ? "i32x4" : "i64x2";
 }
 
-/** True for dtypes that kernels compute in. float16 and strings are left to the plain loops. */
+/** True for dtypes that kernels compute in: all but strings. float16 is computed in float32, see `half.ts`. */
 export function isVectorDtype(dtype: Dtype): boolean {
-  return dtype !== "string" && dtype !== "float16";
+  return dtype !== "string";
 }
 
 /** Applies `op` to every vector of the arguments. */

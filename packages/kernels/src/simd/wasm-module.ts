@@ -1,7 +1,8 @@
 /**
- * Owns the binary format of WebAssembly, as far as kernels need it: one imported memory, functions of
- * i32 parameters without results, exported by name. Knows no instruction.
+ * Owns the binary format of WebAssembly, as far as kernels need it: one imported memory, a few imported
+ * functions, functions of i32 parameters without results, exported by name. Knows no instruction.
  */
+import { Bytes } from "./bytes.js";
 
 /** Value types of locals. */
 export const V128 = 0x7b;
@@ -15,7 +16,7 @@ export interface WasmFunction {
   readonly name: string;
   readonly params: number;
   readonly locals: readonly ValueType[];
-  readonly body: readonly number[];
+  readonly body: Uint8Array;
 }
 
 /** How the imported memory is declared; it must be the kind of the memory that is given. */
@@ -23,55 +24,6 @@ export interface MemoryKind {
   readonly shared: boolean;
   /** Pages of 64 KiB; required for a shared memory. */
   readonly maximum: number;
-}
-
-/** An unsigned integer in LEB128. */
-export function unsigned(value: number): number[] {
-  const out: number[] = [];
-  let rest = value;
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    out.push(rest > 0 ? low | 0x80 : low);
-  } while (rest > 0);
-  return out;
-}
-
-/** A signed integer in LEB128. */
-export function signed(value: bigint): number[] {
-  const out: number[] = [];
-  let rest = value;
-  for (;;) {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    const done = (rest === 0n && !(low & 0x40)) || (rest === -1n && (low & 0x40) !== 0);
-    out.push(done ? low : low | 0x80);
-    if (done) return out;
-  }
-}
-
-function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function nameOf(text: string): number[] {
-  const bytes = [...new TextEncoder().encode(text)];
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-/** Runs of equal local types, as the format wants them. */
-function localRuns(locals: readonly ValueType[]): number[][] {
-  const runs: { type: ValueType; count: number }[] = [];
-  for (const type of locals) {
-    const last = runs[runs.length - 1];
-    if (last?.type === type) last.count++;
-    else runs.push({ type, count: 1 });
-  }
-  return runs.map(({ type, count }) => [...unsigned(count), type]);
 }
 
 /** Functions of one float64 that every module imports, in order of their number. */
@@ -84,29 +36,81 @@ export function encodeModule(
   functions: readonly WasmFunction[],
   memory: MemoryKind,
 ): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ params }) => [
-    0x60,
-    ...vector(Array.from({ length: params }, () => [I32])),
-    ...vector([]),
-  ]);
-  const limits = memory.shared ? [3, ...unsigned(0), ...unsigned(memory.maximum)] : [0, ...unsigned(0)];
-  const imported = [...nameOf("arena"), ...nameOf("memory"), 2, ...limits];
-  // what a function imports takes the first numbers, and one more type: f64 → f64
-  const math = MATH_IMPORTS.map((name) => [...nameOf("math"), ...nameOf(name), 0, ...unsigned(types.length)]);
-  types.push([0x60, ...vector([[F64]]), ...vector([[F64]])]);
-  const bodies = functions.map(({ locals, body }) => {
-    const content = [...vector(localRuns(locals)), ...body, 0x0b];
-    return [...unsigned(content.length), ...content];
+  const module = new Bytes();
+  module.bytes(MAGIC);
+  section(module, 1, (types) => {
+    types.unsigned(functions.length + 1);
+    for (const { params } of functions) {
+      types.byte(0x60);
+      types.unsigned(params);
+      for (let i = 0; i < params; i++) types.byte(I32);
+      types.byte(0);
+    }
+    // of the imported functions: f64 → f64
+    types.bytes([0x60, 1, F64, 1, F64]);
   });
-  return Uint8Array.from([
-    ...MAGIC,
-    ...section(1, vector(types)),
-    ...section(2, vector([...math, imported])),
-    ...section(3, vector(functions.map((_, i) => unsigned(i)))),
-    ...section(
-      7,
-      vector(functions.map(({ name }, i) => [...nameOf(name), 0, ...unsigned(MATH_IMPORTS.length + i)])),
-    ),
-    ...section(10, vector(bodies)),
-  ]);
+  section(module, 2, (imports) => {
+    imports.unsigned(MATH_IMPORTS.length + 1);
+    for (const name of MATH_IMPORTS) {
+      imports.name("math");
+      imports.name(name);
+      imports.byte(0);
+      imports.unsigned(functions.length);
+    }
+    imports.name("arena");
+    imports.name("memory");
+    imports.byte(2);
+    imports.byte(memory.shared ? 3 : 0);
+    imports.unsigned(0);
+    if (memory.shared) imports.unsigned(memory.maximum);
+  });
+  section(module, 3, (list) => {
+    list.unsigned(functions.length);
+    functions.forEach((_, i) => list.unsigned(i));
+  });
+  section(module, 7, (exports) => {
+    exports.unsigned(functions.length);
+    functions.forEach(({ name }, i) => {
+      exports.name(name);
+      exports.byte(0);
+      exports.unsigned(MATH_IMPORTS.length + i);
+    });
+  });
+  section(module, 10, (code) => {
+    code.unsigned(functions.length);
+    for (const { locals, body } of functions) {
+      const content = new Bytes();
+      writeLocals(content, locals);
+      content.bytes(body);
+      content.byte(0x0b);
+      const bytes = content.done();
+      code.unsigned(bytes.length);
+      code.bytes(bytes);
+    }
+  });
+  return module.done();
+}
+
+function section(module: Bytes, id: number, write: (content: Bytes) => void): void {
+  const content = new Bytes();
+  write(content);
+  const bytes = content.done();
+  module.byte(id);
+  module.unsigned(bytes.length);
+  module.bytes(bytes);
+}
+
+/** Locals by runs of equal types, as the format wants them. */
+function writeLocals(content: Bytes, locals: readonly ValueType[]): void {
+  const runs: { type: ValueType; count: number }[] = [];
+  for (const type of locals) {
+    const last = runs[runs.length - 1];
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  content.unsigned(runs.length);
+  for (const { type, count } of runs) {
+    content.unsigned(count);
+    content.byte(type);
+  }
 }

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Case, type Place, type Row, type Scale, SCALES, rowName } from "./case.js";
+import { type Case, type Place, type Row, SCALES, rowName } from "./case.js";
 import { CASES } from "./cases/order.js";
 import { conduct } from "./conduct.js";
 import { Limits } from "./limits.js";
@@ -81,16 +81,17 @@ async function main(): Promise<void> {
           rows.push(row);
           console.log(textOf(row));
         } catch (error) {
-          failed.push(name);
-          console.error(`  ${name}: ${error instanceof Error ? error.message : String(error)}`);
+          const reason = error instanceof Error ? error.message : String(error);
+          failed.push(`${name}: ${reason}`);
+          console.error(`  ${name}: ${reason}`);
         }
       }
   } finally {
     await limits.close();
   }
   if (values.json) await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`);
-  if (values.results) await writeFile(values.results, resultsPage(rows, scale as Scale, rounds));
-  if (failed.length) throw new Error(`failed: ${failed.join(", ")}`);
+  if (values.results) await writeFile(values.results, resultsPage(rows, failed, scale, rounds));
+  if (failed.length) throw new Error(`${failed.length} failed`);
 }
 
 /** Which cases and variants the names mean. @throws RangeError for names that mean none */

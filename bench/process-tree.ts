@@ -51,7 +51,11 @@ function childrenOf(pid: number): number[] {
 }
 
 /** Watches while `work` goes on: its result, the peak of memory, and the processor time it took. */
-export async function watched<T>(pid: number, work: () => Promise<T>): Promise<[T, TreeUse]> {
+export async function watched<T>(
+  pid: number,
+  work: () => Promise<T>,
+  onMemory: (bytes: number) => void,
+): Promise<[T, TreeUse]> {
   const before = treeUse(pid);
   let peak = before.memory;
   const look = (): TreeUse => {
@@ -59,7 +63,7 @@ export async function watched<T>(pid: number, work: () => Promise<T>): Promise<[
     if (now.memory !== null && now.memory > (peak ?? 0)) peak = now.memory;
     return now;
   };
-  const timer = setInterval(look, EVERY);
+  const timer = setInterval(() => onMemory(look().memory ?? 0), EVERY);
   try {
     const result = await work();
     const { cpu } = look();

@@ -1,5 +1,5 @@
 /** Owns how rows look: one line of text each, and the Markdown table of RESULTS.md. */
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import type { Facts, Row, Scale, Unit } from "./case.js";
 
 const GIB = 2 ** 30;
@@ -63,7 +63,12 @@ export function machine(): string {
 }
 
 /** The page with the results. */
-export function resultsPage(rows: readonly Row[], scale: Scale, rounds: number): string {
+export function resultsPage(
+  rows: readonly Row[],
+  failed: readonly string[],
+  scale: Scale,
+  rounds: number,
+): string {
   const versions = [
     ...new Set(rows.flatMap(({ peer }) => (peer ? [`${peer.name} ${peer.version}`] : []))),
   ].sort();
@@ -77,12 +82,14 @@ export function resultsPage(rows: readonly Row[], scale: Scale, rounds: number):
     `- Date: ${new Date().toISOString().slice(0, 10)}`,
     `- Machine: ${machine()}`,
     `- Scale: ${scale}; ${rounds} rounds, ours and the peer's in turn; medians; page cache warm`,
+    `- Load of the machine at the end: ${figure(loadavg()[1])} (above 1 or 2, others were at work too: trust leads, not values)`,
     `- Peers: ${versions.length ? versions.join("; ") : "none"}`,
     "",
     "| case | ours | peer | lead | lead in processor time | limit | share | memory, ours | memory, peer | by |",
     "| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | --- |",
     ...table,
     "",
+    ...(failed.length ? ["Failed:", "", ...failed.map((text) => `- ${text.split("\n")[0]}`), ""] : []),
     ...(facts.length ? ["Beside the times:", "", ...facts, ""] : []),
   ].join("\n");
 }

@@ -3,6 +3,7 @@
  * replies on file descriptor 3. Ours and the peer's are alike; `our-process.ts` and `peers/main.py` are the far ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { freemem, totalmem } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Facts } from "./case.js";
@@ -21,12 +22,18 @@ export interface Reply {
   readonly elements?: string;
 }
 
+/** Bytes that a side may take: others may be on this machine. */
+function mostMemory(): number {
+  return Math.min(totalmem() / 2, 0.7 * freemem());
+}
+
 /** A side that has failed at a request: the row goes on without it. */
 export class SideError extends Error {}
 
 export class Side {
   readonly #process: ChildProcess;
   readonly #who: string;
+  readonly #most: number = mostMemory();
   #waiting: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | null = null;
   #ended: SideError | null = null;
 
@@ -46,7 +53,7 @@ export class Side {
       else waiting?.reject(new SideError(`${who}: ${reply.error}`));
     });
     const end = (how: string): void => {
-      this.#ended = new SideError(`${who} ended (${how})`);
+      this.#ended ??= new SideError(`${who} ended (${how})`);
       this.#waiting?.reject(this.#ended);
     };
     this.#process.on("error", (error) => end(error.message));
@@ -65,9 +72,21 @@ export class Side {
   /** `repeat` runs in a row: seconds and processor time of one, and what the process tree used. */
   async run(repeat: number): Promise<{ seconds: number; whole: number; use: TreeUse }> {
     const ask = (): Promise<Reply> => this.ask({ do: "run", repeat });
-    const [{ seconds, whole = 0 }, { memory, cpu }] = await watched(this.#process.pid ?? 0, ask);
+    const onMemory = (bytes: number): void => {
+      if (bytes > this.#most)
+        this.#endEarly(`took more than ${(this.#most / 2 ** 30).toFixed(1)} GiB of memory`);
+    };
+    const [{ seconds, whole = 0 }, { memory, cpu }] = await watched(this.#process.pid ?? 0, ask, onMemory);
     if (seconds === undefined) throw new SideError(`${this.#who} gave no time`);
     return { seconds, whole, use: { memory, cpu: cpu === null ? null : cpu / repeat } };
+  }
+
+  /** A side that takes the machine's memory is ended before the system starts to end others. */
+  #endEarly(reason: string): void {
+    this.#ended ??= new SideError(`${this.#who} ${reason}`);
+    this.#waiting?.reject(this.#ended);
+    this.#waiting = null;
+    this.#process.kill("SIGKILL");
   }
 
   /** Ends the process: by its own means, or at once where it doesn't. */

@@ -37,18 +37,19 @@ describe("lower", () => {
   });
   it("reduces where it reads, then merges in rounds", () => {
     expect(plan(view(mean(x, [0]), [1, 2]))).toMatchInlineSnapshot(`
-      "stage 0: mean x partial, 12 tasks
+      "stage 0: mean x partial, 6 tasks
         does  read → mean partial
+        goes  through pieces of 8 along axis 0, one at a time: 12 in all, about 2 a task
         bytes 24.7 MiB out, 148 MiB working a task; 593 MiB read in all
-      stage 1: mean x combine, 3 tasks
+      stage 1: mean x combine, 2 tasks
         does  input → combine mean
         takes stage 0 by 4 to 1 × block 0 × block 0
-        bytes 24.7 MiB out, 98.9 MiB working a task; 0 B read in all
+        bytes 24.7 MiB out, 0 B working a task; 0 B read in all
       stage 2: mean x, 1 task, result
         does  input → finish mean → view
-        takes stage 1 by blocks 0..2 × block 0 × block 0
-        bytes 6.2 MiB out, 80.3 MiB working a task; 0 B read in all
-      16 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 445 MiB with 2 tasks at a time (346 MiB running, 98.9 MiB kept)"
+        takes stage 1 by blocks 0..1 × block 0 × block 0
+        bytes 6.2 MiB out, 30.9 MiB working a task; 0 B read in all
+      9 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 396 MiB with 2 tasks at a time (346 MiB running, 49.4 MiB kept)"
     `);
   });
   it("finishes a reduction within the block where the axis is in one chunk", () => {
@@ -61,39 +62,41 @@ describe("lower", () => {
   });
   it("keeps a result that many blocks use, and reads the data again rather than keeping it", () => {
     expect(plan(elementwise("subtract", [x, mean(x, [0])]))).toMatchInlineSnapshot(`
-      "stage 0: mean x partial, 12 tasks
+      "stage 0: mean x partial, 6 tasks
         does  read → mean partial
+        goes  through pieces of 8 along axis 0, one at a time: 12 in all, about 2 a task
         bytes 24.7 MiB out, 148 MiB working a task; 593 MiB read in all
-      stage 1: mean x combine, 3 tasks
+      stage 1: mean x combine, 2 tasks
         does  input → combine mean
         takes stage 0 by 4 to 1 × block 0 × block 0
-        bytes 24.7 MiB out, 98.9 MiB working a task; 0 B read in all
+        bytes 24.7 MiB out, 0 B working a task; 0 B read in all
       stage 2: mean x, 1 task
         does  input → finish mean
-        takes stage 1 by blocks 0..2 × block 0 × block 0
-        bytes 6.2 MiB out, 74.2 MiB working a task; 0 B read in all
+        takes stage 1 by blocks 0..1 × block 0 × block 0
+        bytes 6.2 MiB out, 24.7 MiB working a task; 0 B read in all
       stage 3: subtract x, 12 tasks, result
         does  read → input → elementwise(1 ops)
         takes stage 2 by block 0 × block 0 × block 0
         bytes 49.4 MiB out, 154 MiB working a task; 593 MiB read in all
-      28 tasks in 4 stages; reads 1.2 GiB (decoded); predicted peak memory 445 MiB with 2 tasks at a time (346 MiB running, 98.9 MiB kept)"
+      21 tasks in 4 stages; reads 1.2 GiB (decoded); predicted peak memory 414 MiB with 2 tasks at a time (408 MiB running, 6.2 MiB kept)"
     `);
   });
   it("reduces groups", () => {
     const codes = Int32Array.from({ length: 96 }, (_, i) => i % 12);
     expect(plan(groupReduce(x, reduction("sum", "float32"), 0, codes, 12))).toMatchInlineSnapshot(`
-      "stage 0: group sum x partial, 12 tasks
+      "stage 0: group sum x partial, 6 tasks
         does  read → group sum partial
+        goes  through pieces of 8 along axis 0, one at a time: 12 in all, about 2 a task
         bytes 148 MiB out, 148 MiB working a task; 593 MiB read in all
-      stage 1: group sum x combine, 3 tasks
+      stage 1: group sum x combine, 2 tasks
         does  input → combine sum
         takes stage 0 by 4 to 1 × block 0 × block 0
-        bytes 148 MiB out, 593 MiB working a task; 0 B read in all
+        bytes 148 MiB out, 0 B working a task; 0 B read in all
       stage 2: group sum x, 1 task, result
         does  input → finish sum
-        takes stage 1 by blocks 0..2 × block 0 × block 0
-        bytes 74.2 MiB out, 445 MiB working a task; 0 B read in all
-      16 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 1.9 GiB with 2 tasks at a time (1.0 GiB running, 890 MiB kept)"
+        takes stage 1 by blocks 0..1 × block 0 × block 0
+        bytes 74.2 MiB out, 148 MiB working a task; 0 B read in all
+      9 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 1.0 GiB with 2 tasks at a time (445 MiB running, 593 MiB kept)"
     `);
   });
   it("makes blocks of blocks for a change of chunks", () => {

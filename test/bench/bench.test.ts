@@ -17,11 +17,11 @@ let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hyperslab-bench-test-"));
   await run("npx", ["--no-install", "tsc", "-p", "bench"], { cwd: root });
-});
+}, 120_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("rows of two cases, ours alone", async () => {
+test("rows of two cases, ours alone", { timeout: 120_000 }, async () => {
   const json = join(folder, "rows.json");
   const page = join(folder, "results.md");
   const small = ["--scale", "tiny", "--no-peers", "--rounds", "2", "--data", join(folder, "data")];
@@ -62,7 +62,7 @@ test("rows of two cases, ours alone", async () => {
   expect(await readFile(page, "utf8")).toMatch(/^\| wind-speed\/arena \| .* GB\/s \| - \|/m);
 });
 
-test("the list names every case, and other names are refused", async () => {
+test("the list names every case, and other names are refused", { timeout: 120_000 }, async () => {
   const { stdout } = await bench("--list");
   for (const name of ["calibration", "decode", "zonal-mean", "graph", "streaming"])
     expect(stdout).toContain(name);

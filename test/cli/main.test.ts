@@ -1,7 +1,7 @@
 /** The command as people run it: a process, its exit code, what it prints. */
-import { openDataset } from "hyperslab";
+import { dataset, openDataset } from "hyperslab";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,12 @@ describe("hyperslab", () => {
       expect(one.out).toContain(`hyperslab ${name}`);
     }
   });
+  it("tells its version", async () => {
+    expect(await run(["--version"])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
   it("gives 2 for what it doesn't understand", async () => {
     expect(await run([])).toMatchObject({ code: 2 });
     const unknown = await run(["frobnicate"]);
@@ -96,16 +102,47 @@ describe("hyperslab", () => {
     expect(second.err).toMatch(/StorageError/);
     expect(await run([...words, "--overwrite"])).toMatchObject({ code: 0 });
   }, 60_000);
-  it("leaves nothing half-written after Ctrl-C", async () => {
-    const target = join(folder, "interrupted.zarr");
-    const { code, err } = await run(["convert", data, target, "--chunks", "time=1,lat=2,lon=10"], {
-      text: "tasks",
-      signal: "SIGINT",
+  it("converts what has times that can't be, as numbers, and warns in one line", async () => {
+    const odd = dataset({ t: { dims: "time", data: [1, 2] } }).assignCoords({
+      time: { dims: "time", data: [0, 1], attrs: { units: "days since 0000-01-01" } },
     });
-    expect([code, err]).toEqual([130, expect.stringContaining("interrupted")]);
-    expect(existsSync(target)).toBe(false);
-    expect(readdirSync(folder).filter((name) => name.includes("interrupted"))).toEqual([]);
+    const [source, target] = [join(folder, "odd.zarr"), join(folder, "numbers.zarr")];
+    await odd.toZarr(source);
+    expect(await run(["convert", source, target])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("there is no year 0"),
+    });
+    expect((await run(["convert", source, target, "--no-decode-times"])).code).toBe(0);
+    const numbers = (await openDataset(target, { decodeTimes: false })).get("time");
+    expect(numbers.attrs["units"]).toBe("days since 0000-01-01");
+    rmSync(join(source, "t", "zarr.json"));
+    const root = join(source, "zarr.json");
+    writeFileSync(root, readFileSync(root, "utf8").replace('"float64"', '"decimal42"'));
+    const { err } = await run(["convert", source, join(folder, "warned.zarr"), "--no-decode-times"]);
+    expect(err).toMatch(/^warning: variable "\w+" is left out: .*decimal42.*\n/);
+    expect(err).not.toContain("trace-warnings");
   }, 60_000);
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "leaves nothing half-written after %s",
+    async (signal, exit) => {
+      const target = join(folder, "interrupted.zarr");
+      const { code, err } = await run(["convert", data, target, "--chunks", "time=1,lat=2,lon=10"], {
+        text: "tasks",
+        signal,
+      });
+      expect([code, err]).toEqual([exit, expect.stringContaining("interrupted")]);
+      expect(existsSync(target)).toBe(false);
+      expect(readdirSync(folder).filter((name) => name.includes("interrupted"))).toEqual([]);
+    },
+    60_000,
+  );
+  it("ends a worker at once where the address is none", async () => {
+    const { code, err } = await run(["worker", "nonsense"]);
+    expect([code, err]).toEqual([1, expect.stringContaining("not an address; write ws://host:port")]);
+  });
   it("serves a scheduler until it is told to end", async () => {
     const { code, out } = await run(["scheduler", "--port", "0"], {
       text: "HYPERSLAB_TOKEN=",

@@ -8,6 +8,7 @@ import { evaluateLocal, runTask } from "@hyperslab/executor/run-task";
 import { BufferPool } from "@hyperslab/executor/buffer-pool";
 import { taskStagesOf } from "@hyperslab/executor/task-stage";
 import type { ArraySource } from "@hyperslab/storage/source";
+import { threadArena } from "@hyperslab/executor/thread-arena";
 import { describe, expect, it } from "vitest";
 import { elements } from "./collect.js";
 import { ProgramBuilder, affine, binary, float64, planOf, stageOf } from "./plan-builder.js";
@@ -117,7 +118,8 @@ describe("runTask", () => {
     const stage = stageFor(p, wholeGrid([size]));
     const first = await runTask(stage, 0, [], { scratch });
     const copy = [...elements(first.fields[0])];
-    expect(scratch.kept).toBeGreaterThan(0);
+    expect(threadArena()?.held ?? 0).toBe(0);
+    expect(threadArena()?.highWater ?? scratch.kept).toBeGreaterThanOrEqual(size * 8);
     await runTask(stageFor(p, wholeGrid([size])), 0, [], { scratch });
     expect(elements(first.fields[0])).toEqual(copy);
     const q = new ProgramBuilder();

@@ -38,14 +38,15 @@ describe("explain", () => {
       #3 view #2 axes 1, 2 → float32 (30, 180) in 4 blocks of (15, 90)
       == after fold-constants: no change
       == plan
-      stage 0: mean sst partial, 16 tasks
+      stage 0: mean sst partial, 8 tasks
         does  read → elementwise(2 ops) → mean partial
+        goes  through pieces of 3 along axis 0, one at a time: 4 in all, about 2 a task
         bytes 21.1 KiB out, 127 KiB working a task; 759 KiB read in all
       stage 1: mean sst, 4 tasks, result
         does  input → finish mean → view
-        takes stage 0 by blocks 0..3 × same × same
-        bytes 5.3 KiB out, 89.6 KiB working a task; 0 B read in all
-      20 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 359 KiB with 2 tasks at a time (295 KiB running, 63.3 KiB kept)"
+        takes stage 0 by blocks 0..1 × same × same
+        bytes 5.3 KiB out, 26.4 KiB working a task; 0 B read in all
+      12 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 316 KiB with 2 tasks at a time (295 KiB running, 21.1 KiB kept)"
     `);
   });
   it("wind speed of one month", async () => {
@@ -138,8 +139,8 @@ describe("explain", () => {
         bytes 48 B out, 333 KiB working a task; 759 KiB read in all
       stage 1: divide·notEqual·…·divide sst, 4 tasks, result
         does  input → finish sum → input → finish sum → elementwise(4 ops) → view
-        takes stage 0 by same × blocks 0..1 × blocks 0..1; stage 0 by same × blocks 0..1 × blocks 0..1
-        bytes 24 B out, 264 B working a task; 0 B read in all
+        takes stage 0 by same × blocks 0..1 × blocks 0..1
+        bytes 24 B out, 120 B working a task; 0 B read in all
       20 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 665 KiB with 2 tasks at a time (665 KiB running, 144 B kept)"
     `);
   });
@@ -165,18 +166,19 @@ describe("explain", () => {
       #4 elementwise subtract(where(equal(#0, -9.999999790214768e+33), NaN, #0), #3) → float32 (12, 90, 180) in 16 blocks of (3, 45, 90)
       == after fold-constants: no change
       == plan
-      stage 0: group mean sst partial, 16 tasks
+      stage 0: group mean sst partial, 8 tasks
         does  read → elementwise(2 ops) → group mean partial
+        goes  through pieces of 3 along axis 0, one at a time: 4 in all, about 2 a task
         bytes 253 KiB out, 190 KiB working a task; 759 KiB read in all
       stage 1: group mean sst, 4 tasks
         does  input → finish mean
-        takes stage 0 by blocks 0..3 × same × same
-        bytes 63.3 KiB out, 1013 KiB working a task; 0 B read in all
+        takes stage 0 by blocks 0..1 × same × same
+        bytes 63.3 KiB out, 253 KiB working a task; 0 B read in all
       stage 2: equal·where·subtract sst, 16 tasks, result
         does  read → input → select → elementwise(3 ops)
         takes stage 1 by block 0 × same × same
         bytes 47.5 KiB out, 237 KiB working a task; 759 KiB read in all
-      36 tasks in 3 stages; reads 1.5 MiB (decoded); predicted peak memory 2.6 MiB with 2 tasks at a time (1.5 MiB running, 1.1 MiB kept)"
+      28 tasks in 3 stages; reads 1.5 MiB (decoded); predicted peak memory 1.4 MiB with 2 tasks at a time (759 KiB running, 633 KiB kept)"
     `);
   });
   it("other chunks, standardised", async () => {

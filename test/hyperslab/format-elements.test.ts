@@ -56,6 +56,10 @@ describe("an array", () => {
       ),
     ).toBe("array([[ 1. ,  2.5],\n       [10. ,  nan]])");
     expect(formatArray(toBlock([1n, 20n]))).toBe("array([ 1, 20])");
+    expect(formatArray(toBlock(new Float64Array(0)))).toBe("array([], dtype=float64)");
+    expect(formatArray({ dtype: "float32", shape: [12, 0, 180], data: new Float32Array(0) })).toBe(
+      "array([], shape=(12, 0, 180), dtype=float32)",
+    );
     expect(formatArray(toBlock(3.5))).toBe("array(3.5)");
     expect(formatArray(toBlock(Int32Array.of(1)))).toBe("array([1], dtype=int32)");
     expect(formatArray(toBlock(["a", "bb"]))).toBe("array(['a', 'bb'], dtype=string)");

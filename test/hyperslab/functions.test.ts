@@ -6,6 +6,11 @@ import { listOf } from "./read.js";
 
 const t = dataArray([1, 2, 3], { dims: "x", name: "t" });
 
+it("refuses to compute what has no labels", async () => {
+  await expect(compute([5 as never])).rejects.toThrow("give labelled objects");
+  await expect(compute(undefined as never)).rejects.toThrow("give labelled objects");
+});
+
 it("computes several objects in one plan", async () => {
   let runs = 0;
   const inline = inlineExecutor();

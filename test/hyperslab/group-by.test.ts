@@ -45,7 +45,7 @@ describe("reductions", () => {
     expect(await listOf(groups.sum(["time", "x"]))).toEqual([22, 69]);
     expect(await listOf(groups.mean("..."))).toEqual([11, 69 / 5]);
     expect(await listOf(groups.count("..."))).toEqual([2, 5]);
-    expect(() => groups.std("...")).toThrow(/in a step of their own/);
+    expect(() => groups.first("...")).toThrow(/name the grouped dimension alone/);
     expect(() => groups.mean("x")).toThrow(/the groups are along "time"/);
   });
 
@@ -106,4 +106,50 @@ it("tells its groups", () => {
     ["a", 1],
     ["b", 3],
   ]);
+});
+
+describe("labels of a dimension as groups", () => {
+  it("keep their order, also where they fall", async () => {
+    const falling = dataArray([1, 2, 3], { dims: "lat", coords: { lat: [60, 0, -60] } });
+    const mean = falling.groupBy("lat").mean();
+    expect(await listOf(mean.coord("lat"))).toEqual([60, 0, -60]);
+    expect(await listOf(mean)).toEqual([1, 2, 3]);
+  });
+});
+
+it("the mean of groups over further dimensions keeps dtype and digits", async () => {
+  const wide = dataArray(
+    Float32Array.from({ length: 40_000 }, (_, i) => 16_777_216 + (i % 2) * 2),
+    {
+      dims: ["y", "x"],
+      shape: [200, 200],
+      coords: { k: ["y", Array.from({ length: 200 }, (_, i) => i % 2)] },
+    },
+  );
+  const mean = wide.groupBy("k").mean(["y", "x"]);
+  expect(mean.dtype).toBe("float32");
+  expect(await listOf(mean)).toEqual([Math.fround(16_777_217), Math.fround(16_777_217)]);
+  expect(await listOf(wide.sub(16_777_216).groupBy("k").mean(["y", "x"]))).toEqual([1, 1]);
+});
+
+describe("spread of groups over further dimensions", () => {
+  // expected: numpy.nanvar and nanstd of the elements of each group
+  it.each([
+    [{}, [43.8889, 342.16], [6.6249, 18.4976]],
+    [{ ddof: 1 }, [52.6667, 427.7], [7.2572, 20.6809]],
+    [{ skipna: false }, [43.8889, NaN], [6.6249, NaN]],
+    [{ ddof: 6 }, [NaN, NaN], [NaN, NaN]],
+  ] as const)("%j", async (options, variance, deviation) => {
+    const rows = [
+      [1, 10, 2],
+      [2, 50, NaN],
+      [3, 20, 4],
+      [5, 30, 7],
+    ];
+    const array = dataArray(rows, { dims: ["y", "x"], coords: { k: ["y", ["a", "b", "a", "b"]] } });
+    const groups = array.chunk({ y: 2, x: 2 }).groupBy("k");
+    const near = (found: (number | string)[]) => found.map((one) => Number(Number(one).toFixed(4)));
+    expect(near(await listOf(groups.var(["y", "x"], options)))).toEqual(variance);
+    expect(near(await listOf(groups.std(["y", "x"], options)))).toEqual(deviation);
+  });
 });

@@ -36,6 +36,20 @@ describe("exact labels", () => {
     expect(() => index([1, 2, 2]).locateAll([2])).toThrow(/more than once/);
   });
 
+  it("NaN is found where it is a label, and nowhere else", () => {
+    for (const ordered of [index([10, 20, 30]), index([30, 20, 10]), index([5])]) {
+      expect(() => ordered.locate(NaN)).toThrow(/sel\(x=NaN\): not among/);
+      expect(() => ordered.locate(NaN, "nearest")).toThrow(/sel\(x=NaN\)/);
+      expect(() => ordered.locateAll([NaN])).toThrow(/sel\(x=NaN\)/);
+      expect(() => ordered.between(NaN, 20)).toThrow(/NaN lies nowhere/);
+      expect(() => ordered.between(null, NaN)).toThrow(/NaN lies nowhere/);
+    }
+    expect(index([1, NaN, 3]).locate(NaN)).toBe(1);
+    expect(index([NaN, 1, NaN]).locate(NaN)).toEqual({ kind: "positions", positions: Int32Array.of(0, 2) });
+    expect(index([NaN]).locate(NaN)).toBe(0);
+    expect(() => index([NaN]).locate(5)).toThrow(/not among/);
+  });
+
   it("come in lists", () => {
     expect(index([10, 20, 30]).locateAll([30, 10, 30])).toEqual(Int32Array.of(2, 0, 2));
     expect(() => index([10, 20]).locateAll([10, 15])).toThrow(/sel\(x=15\)/);

@@ -83,6 +83,18 @@ it("unpacks numbers as an expression", async () => {
   expect(await listOf(read)).toEqual([1.25, NaN, 2]);
 });
 
+it("knows text without a word on its bytes", async () => {
+  const words = new MemoryStore();
+  await dataArray(["a", "é"], { dims: "x", name: "w", attrs: { _Encoding: "utf-8", k: 1 } }).toZarr(words);
+  const read = (await openDataset(words)).get("w");
+  expect(read.attrs).toEqual({ k: 1 });
+  expect(read.encoding["_Encoding"]).toBe("utf-8");
+  const again = new MemoryStore();
+  await read.toZarr(again);
+  expect(new TextDecoder().decode(again.entries.get("/w/zarr.json"))).not.toContain("_Encoding");
+  expect((await openDataset(words, { decodeCf: false })).get("w").attrs["_Encoding"]).toBe("utf-8");
+});
+
 it("opens NetCDF-3", async () => {
   const ds = await openDataset(fixture("netcdf3/packed.nc"));
   expect(ds.get("t").dims).toEqual(["time", "y", "x"]);
@@ -93,6 +105,33 @@ it("opens NetCDF-3", async () => {
 
 describe("what can't be opened", () => {
   afterEach(() => vi.restoreAllMocks());
+  it("is told to whoever asks for it, and warned of", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const entries = new Map(store.entries);
+    const text = new TextDecoder().decode(entries.get("/zarr.json"));
+    const root = JSON.parse(text) as {
+      consolidated_metadata: { metadata: Record<string, Record<string, unknown>> };
+    };
+    root.consolidated_metadata.metadata["n"]["data_type"] = "decimal42";
+    entries.set("/zarr.json", new TextEncoder().encode(JSON.stringify(root)));
+    const ds = await openDataset(new MemoryStore(entries));
+    expect(ds.names).toEqual(["t"]);
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringMatching(/variable "n" is left out: .*decimal42/),
+      "HyperslabWarning",
+    );
+    const error = await failure(() => ds.isel({ x: 0 }).get("n"));
+    expect(error.tag).toBe("NameError");
+    expect(error.message).toMatch(/it is stored, but was left out: .*decimal42/);
+    expect((await failure(() => ds.get("m"))).message).not.toContain("left out");
+    warn.mockClear();
+    await openDataset(new MemoryStore(entries), { dropVariables: "n" });
+    expect(warn).not.toHaveBeenCalled();
+  });
+  it.each([undefined, null, 5, ""])("refuses %j for a location", async (location) => {
+    const error = await failure(() => openDataset(location as never));
+    expect([error.tag, error.message]).toEqual(["ArgumentError", expect.stringContaining("give a path")]);
+  });
   it("is named", async () => {
     expect((await failure(() => openDataset("no/such/store.zarr"))).tag).toBe("StorageError");
     expect((await failure(() => openDataset(new MemoryStore()))).message).not.toBe("");

@@ -67,6 +67,13 @@ it("gives arrays without elements", async () => {
   expect(await listOf(empty)).toEqual([]);
 });
 
+it("refuses what is no executor, and options that don't exist", async () => {
+  const lazy = dataArray([1, 2], { dims: "x" }).chunk({ x: 1 }).add(1);
+  await expect(lazy.values({ on: "cluster" as never })).rejects.toThrow("give cluster.executor");
+  expect(() => setOptions({ executor: {} as never })).toThrow("an object that runs nothing");
+  expect(() => setOptions({ arithmeticJoin: "exact" } as never)).toThrow("no such option; use executor");
+});
+
 it("asks the executor of setOptions, and says when it loses blocks", async () => {
   const lossy: Executor = {
     name: "lossy",

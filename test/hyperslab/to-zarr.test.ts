@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataArray, dataset, openDataset, slice } from "hyperslab";
@@ -107,10 +107,29 @@ it("refuses what it can't do", async () => {
   const path = join(folder, "refused.zarr");
   expect((await failure(() => ds.toZarr(path, { encoding: { q: {} } }))).tag).toBe("NameError");
   expect((await failure(() => ds.toZarr(path, { mode: "a" as never }))).message).toContain('use "w" or "w-"');
+  const unknown = { t: { zlib: true } as object };
+  expect((await failure(() => ds.toZarr(path, { encoding: unknown }))).message).toContain(
+    'encoding of "t": zlib: no such setting; use chunks, shards',
+  );
+  expect((await failure(() => ds.toZarr(path, { chunks: { q: 3 } }))).tag).toBe("DimensionError");
+  expect((await failure(() => ds.toZarr(undefined as never))).message).toContain("give a path");
   expect((await failure(() => ds.toZarr(path, { encoding: { t: { chunks: [0, 1] } } }))).tag).toBe(
     "ArgumentError",
   );
   expect((await readdir(folder)).filter((name) => name.startsWith("refused"))).toEqual([]);
+});
+
+it("keeps the fill value 1e20, with which much of climate data says missing", async () => {
+  const path = join(folder, "cmip.zarr");
+  const encoding = { t: { _FillValue: 1e20, missing_value: 1e20 } };
+  await ds.pick("t").toZarr(path, { encoding });
+  const read = (await openDataset(path)).get("t");
+  expect(read.encoding).toMatchObject(encoding.t);
+  expect(await listOf(read)).toEqual([1, 2, 3, 4, NaN, 6]);
+  // xarray demands floats' fill values in base64
+  const json = await readFile(join(path, "t", "zarr.json"), "utf8");
+  expect(json).toMatch(/"_FillValue": "[A-Za-z0-9+/]{11}="/);
+  expect(json).toMatch(/"missing_value": 1e\+20/);
 });
 
 it("names an array without a name as xarray does", async () => {

@@ -52,6 +52,39 @@ describe("copyStrided", () => {
       { numRuns: 60 },
     );
   });
+  it("transposes large planes of elements of every size, ragged ones too", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...DTYPES),
+        fc.constantFrom([2, 520, 51], [1, 49, 700], [3, 97, 64], [1, 257, 263], [1, 2070, 50], [1, 53, 2100]),
+        fc.constantFrom([0, 2, 1], [2, 1, 0], [2, 0, 1]),
+        fc.nat(3),
+        (dtype, shape, order, margin) => {
+          // a part of a wider block, so that rows don't follow one another
+          const wide = [shape[0], shape[1], shape[2] + margin];
+          const block = blockOf(dtype, valuesOf(dtype, sizeOf(wide)), wide);
+          const strides = stridesOf(wide);
+          const turned = order.map((axis) => shape[axis]);
+          const out = allocateBlock(dtype, turned);
+          const operand = {
+            dtype,
+            data: block.data,
+            offset: margin,
+            strides: order.map((axis) => strides[axis]),
+          };
+          copyStrided(operand, turned, operandOf(out, turned));
+          const from = operand.strides;
+          let at = 0;
+          for (let i = 0; i < turned[0]; i++)
+            for (let j = 0; j < turned[1]; j++)
+              for (let k = 0; k < turned[2]; k++)
+                if (out.data[at++] !== block.data[margin + i * from[0] + j * from[1] + k * from[2]])
+                  expect.fail(`${dtype} ${shape.join("x")}: element ${i}, ${j}, ${k}`);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
   it("keeps every bit of a NaN", () => {
     const bits = BigUint64Array.of(0x7ff0000000000001n, 0xffffffffffffffffn);
     const block = { dtype: "float64" as const, shape: [2], data: new Float64Array(bits.buffer) };

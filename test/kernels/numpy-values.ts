@@ -37,7 +37,7 @@ export function readNumpyValues(): NumpyValues {
   return JSON.parse(gunzipSync(readFileSync(path)).toString()) as NumpyValues;
 }
 
-export function unpack(values: NumpyValues, index: number): Block {
+export function unpack(values: Pick<NumpyValues, "arrays">, index: number): Block {
   const { dtype, shape, hex } = values.arrays[index];
   const bytes = Uint8Array.from(Buffer.from(hex, "hex"));
   return { dtype: asDtype(dtype), shape, data: viewOf(asDtype(dtype) as "int8", bytes.buffer) };

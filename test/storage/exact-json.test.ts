@@ -17,6 +17,11 @@ describe("parseExactJson", () => {
       c: "12345678901234567890",
     });
   });
+  it("reads back what was printed: floats as floats, integers as integers", () => {
+    for (const value of [1e20, -1e20, 9.96921e36, 2 ** 53, 2n ** 63n - 1n, 9007199254740991, -0.1, 1.5e-300])
+      expect(parseExactJson(printExactJson({ value }))).toEqual({ value });
+    expect(printExactJson([1e20, 10n ** 20n])).toBe("[1e+20, 100000000000000000000]");
+  });
   it("reads the bare words of Python", () => {
     expect(parseExactJson('{"a": NaN, "b": [Infinity, -Infinity], "c": "NaN"}')).toEqual({
       a: NaN,

@@ -150,6 +150,9 @@ describe("openGroup", () => {
     expect(working.kind === "file" && working.path.startsWith(`${path}.incomplete-`)).toBe(true);
     await mkdir(path);
     await expect(openGroup(path)).rejects.toThrow("never finished");
+    const unfinished = working.kind === "file" ? working.path : "";
+    await writeFile(join(unfinished, "zarr.json"), '{"zarr_format": 3, "node_type": "group"}');
+    await expect(openGroup(unfinished)).rejects.toThrow("an unfinished write has left");
   });
 });
 

@@ -40,6 +40,19 @@ describe("a write to a directory", () => {
     await abortWrite(await begin(path, 1));
     expect(await readdir(folder)).toEqual([]);
   });
+  it("does not come back under a task that still writes", async () => {
+    const pending = await begin(path, 1);
+    const store = openWritableStore(pending.working);
+    let given = false;
+    const writing = (async () => {
+      for (let i = 0; !given || i < 50; i++) await store.set(`/a/c/${i}/0`, Uint8Array.of(i));
+    })();
+    const ended = writing.catch((error: unknown) => error);
+    await abortWrite(pending);
+    given = true;
+    expect(await ended).toBeInstanceOf(StorageError);
+    expect(await readdir(folder)).toEqual([]);
+  });
   it("refuses an existing destination", async () => {
     await commitWrite(await begin(path, 1));
     await expect(beginWrite(path)).rejects.toThrow(StorageError);

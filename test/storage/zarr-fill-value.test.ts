@@ -103,6 +103,8 @@ describe("_FillValue among the attributes", () => {
     expect(writeFillAttribute(NaN, "float32")).toBe("AAAAAAAA+H8=");
     expect(readFillAttribute("AAAAAAAA+H8=", "float32")).toBeNaN();
     expect(readFillAttribute(writeFillAttribute(-999.5, "float64"), "float64")).toBe(-999.5);
+    expect(readFillAttribute(writeFillAttribute(1e20, "float64"), "float64")).toBe(1e20);
+    expect(writeFillAttribute(10n ** 20n, "float32")).toBe(writeFillAttribute(1e20, "float32"));
     expect(readFillAttribute(-9, "int16")).toBe(-9);
     expect(readFillAttribute("text", "string")).toBe("text");
     expect(readFillAttribute(1.5, "float32")).toBe(1.5);

@@ -114,6 +114,10 @@ describe("openZarrGroup", () => {
     const group = await open(new MemoryStore(new Map(keys)));
     expect(group?.arrays.has("cube")).toBe(true);
   });
+  it("takes a folder of datasets for no dataset", async () => {
+    const group = json({ zarr_format: 3, node_type: "group" });
+    expect(await open(new MemoryStore(new Map([["/a.zarr/zarr.json", group]])))).toBeNull();
+  });
   it.each(["{", "[]", "null", '{"zarr_format": 4, "node_type": "group"}', "\xff\xfe"])(
     "refuses a root of %j",
     async (text) => {

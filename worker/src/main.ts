@@ -54,6 +54,8 @@ async function main(): Promise<void> {
     process.on("disconnect", () => process.exit(0));
   } else process.on("SIGINT", () => void end(0));
   const url = positionals[0] ?? (await urlFromParent());
+  const patience = 1000 * Number(values.reconnect);
+  if (!(patience >= 0)) throw new RangeError(`--reconnect ${values.reconnect}: not a number of seconds`);
   const threads = values.threads === undefined ? availableParallelism() : Number(values.threads);
   if (!Number.isInteger(threads) || threads < 1)
     throw new RangeError(`--threads ${values.threads}: not a number above 0`);
@@ -64,7 +66,7 @@ async function main(): Promise<void> {
     threads,
     memory: values.memory === undefined ? Math.floor(SHARE * availableMemory()) : parseBytes(values.memory),
   };
-  await work(options, 1000 * Number(values.reconnect));
+  await work(options, patience);
 }
 
 /** Works for the scheduler; looks for it again for `patience` milliseconds where it is not there. */
@@ -83,8 +85,9 @@ async function work(options: Parameters<typeof startWorker>[0], patience: number
       pause = 100;
       if (patience === 0) throw new Error(ended.reason);
     } catch (error) {
-      // a refusal stays one
-      const refused = isHyperslabError(error, "ProtocolError") || String(error).includes("token");
+      // a refusal stays one, and so does what is no address
+      const refused =
+        isHyperslabError(error, "ProtocolError") || /\btoken\b|not an address/.test(String(error));
       if (refused || Date.now() - since >= patience) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, pause));

@@ -1,6 +1,13 @@
 /** Owns the printed form of expressions and plans: nodes, what each rule did, stages, tasks, bytes. */
 import { type AxisSelection, isWhole, selectionLength } from "@hyperslab/core/box";
-import { blockTotal, chunkCount, type ChunkGrid, gridShape, maxBlockShape, maxChunk } from "@hyperslab/core/chunk-grid";
+import {
+  blockTotal,
+  chunkCount,
+  type ChunkGrid,
+  gridShape,
+  maxBlockShape,
+  maxChunk,
+} from "@hyperslab/core/chunk-grid";
 import { streamOf } from "@hyperslab/core/piece";
 import type { AxisMap, Plan, Stage } from "@hyperslab/core/plan";
 import type { Step } from "@hyperslab/core/program";
@@ -119,7 +126,7 @@ export function printPlan(plan: Plan, slots: number): string {
     return [
       `stage ${s}: ${stage.name}, ${count} task${count === 1 ? "" : "s"}${plan.outputs.includes(s) ? ", result" : ""}`,
       `  does  ${steps}`,
-      ...(from.length ? [`  takes ${from.join("; ")}`] : []),
+      ...(from.length ? [`  takes ${[...new Set(from)].join("; ")}`] : []),
       ...piecesText(stage),
       `  bytes ${size(stage.cost.output)} out, ${size(stage.cost.working)} working a task; ${size(stage.cost.read)} read in all`,
     ].join("\n");
@@ -140,7 +147,9 @@ function piecesText({ program, grid }: Stage): string[] {
   const total = counts.reduce((a, b) => a * b, 1);
   const tasks = stream.axes.reduce((n, { axis }) => n * chunkCount(grid[axis]), 1);
   const lengths = stream.axes.map(({ pieces, axis }) => `${maxChunk(pieces)} along axis ${axis}`);
-  const each = stream.axes.every(({ partial }) => partial) ? `about ${Math.ceil(total / tasks)}` : "only what its groups need";
+  const each = stream.axes.every(({ partial }) => partial)
+    ? `about ${Math.ceil(total / tasks)}`
+    : "only what its groups need";
   return [`  goes  through pieces of ${lengths.join(", ")}, one at a time: ${total} in all, ${each} a task`];
 }
 

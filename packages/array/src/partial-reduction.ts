@@ -52,12 +52,7 @@ export function partialStage(lowering: Lowering, node: Reducing, compile: Compil
   return lowering.partials.get(node) as PartialStage;
 }
 
-function addPartial(
-  draft: ProgramDraft,
-  node: Reducing,
-  fields: readonly Dtype[],
-  compile: Compile,
-): number {
+function addPartial(draft: ProgramDraft, node: Reducing, fields: readonly Dtype[], compile: Compile): number {
   const { grid, partial, pieces } = layoutOf(node);
   const arg = compile(draft, node.arg);
   const facts = { shape: gridShape(grid), fields };

@@ -25,7 +25,7 @@ const PIECE_BYTES = 16 * 2 ** 20;
 /** A task goes through no more than this, so that there is enough to hand out, and little to do again. */
 const TASK_BYTES = 2 ** 30;
 /** A task that makes a state reads this many times its bytes, where the array is large enough. */
-const READ_PER_STATE = 16;
+const READ_PER_STATE = 32;
 /** More tasks than this are not wanted where the chunks are small; fewer than that are not worth the waiting. */
 const MOST_TASKS = 64;
 const LEAST_TASKS = 8;
@@ -65,8 +65,9 @@ function cut(node: Reducing): Layout {
   );
   const grid = argumentGrid(node, axes, pieces);
   const piece = sizeOf(maxBlockShape(grid)) * ELEMENT_BYTES;
-  // blocks that other stages make are all handed to a task at its start: only what is stored is streamed
-  if (!isRead(node.arg)) return { ...statesOf(node, axes, pieces), pieces: null, reading: 1 };
+  // blocks of other stages, and arrays in memory, are handed to a task at its start: only what is stored is streamed
+  if (!isRead(node.arg) || !isStored(node.arg))
+    return { ...statesOf(node, axes, pieces), pieces: null, reading: 1 };
   if (node.kind === "groupReduce") {
     const apart = groupsApart(node, pieces[0], grid, piece);
     if (apart) return apart;
@@ -122,6 +123,11 @@ function piecesPerTask(total: number, piece: number, state: number): number {
 function isRead(node: Node): boolean {
   if (node.kind === "rechunk") return false;
   return isReducing(node) || childrenOf(node).every(isRead);
+}
+
+/** True where something is read from storage. */
+function isStored(node: Node): boolean {
+  return node.kind === "source" || childrenOf(node).some(isStored);
 }
 
 /** Joins neighbouring chunks, `factor` to one at most, evenly; the last axis first. */

@@ -23,6 +23,7 @@ import { itemSize } from "@hyperslab/core/dtype";
 import type { StageCost } from "@hyperslab/core/plan";
 import { type Stream, readsAhead, streamOf } from "@hyperslab/core/piece";
 import { argumentsOf, type Step } from "@hyperslab/core/program";
+import { stateOf } from "@hyperslab/core/reduction";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import { argumentBox } from "@hyperslab/core/step-box";
@@ -33,12 +34,17 @@ export interface Reading {
   readonly sources: readonly SourceRef[];
   /** Stored chunk grids of the sources. */
   readonly storedGrids: readonly ChunkGrid[];
+  /** The grids of the stages that the inputs come from. */
+  readonly inputGrids: readonly ChunkGrid[];
   /** How often the pieces of a stage that goes through some are read, on the average. */
   readonly reading: number;
 }
 
 /** How many chunks of one read are encoded and decoded at a time, at most. */
 const CHUNKS_AT_ONCE = 4;
+
+/** A variance's shift, and the mean and count that it is made of. */
+const SHIFT_BYTES = 24;
 
 export function stageCost(
   steps: readonly Step[],
@@ -49,14 +55,16 @@ export function stageCost(
   const output = sizeOf(maxBlockShape(grid)) * widthOf(steps[steps.length - 1]);
   const stream = streamOf(steps);
   if (!stream) {
-    const working = workingBytes(steps, grid, reading.storedGrids);
+    const working = workingBytes(steps, grid, reading);
     return { output, working, read: readBytes(steps, grid, dependences, reading.storedGrids) };
   }
   const pieces = pieceGrid(stream, grid);
-  const piece = workingBytes(stream.steps, pieces, reading.storedGrids, stream.reducing);
+  const piece = workingBytes(stream.steps, pieces, reading, stream.reducing);
   // requests for the next piece are under way while one is computed, where answers come from far
   const ahead = readsAhead(reading.sources) ? piece : 0;
-  const state = stream.axes.some(({ partial }) => partial) ? 0 : stateBytes(stream, grid);
+  // states grow in the thread's arena, and are copied to where they leave the task, or are finished
+  const finished = stream.axes.every(({ partial }) => partial === null);
+  const state = growingBytes(stream, grid) + (finished ? stateBytes(stream, grid) : 0);
   const once = readBytes(
     stream.steps,
     pieces,
@@ -79,7 +87,16 @@ function pieceGrid({ axes, steps }: Stream, grid: ChunkGrid): ChunkGrid {
   });
 }
 
-/** Bytes of the states of a task that keeps them to itself. */
+/** Bytes of the states while they grow; those of variances take a mean of the first piece along. */
+function growingBytes(stream: Stream, grid: ChunkGrid): number {
+  const variances = stream.reducing.filter((number) => {
+    const step = stream.steps[number];
+    return (step.kind === "reduce" || step.kind === "groupReduce") && /^(var|std)$/.test(step.reduction.name);
+  });
+  return stateBytes(stream, grid) + variances.length * sizeOf(maxBlockShape(grid)) * SHIFT_BYTES;
+}
+
+/** Bytes of the states of a task, as they leave it. */
 function stateBytes({ steps, reducing }: Stream, grid: ChunkGrid): number {
   return sizeOf(maxBlockShape(grid)) * reducing.reduce((sum, number) => sum + widthOf(steps[number]), 0);
 }
@@ -88,7 +105,7 @@ function stateBytes({ steps, reducing }: Stream, grid: ChunkGrid): number {
 function workingBytes(
   steps: readonly Step[],
   grid: ChunkGrid,
-  storedGrids: readonly ChunkGrid[],
+  { storedGrids, inputGrids }: Reading,
   grown: readonly number[] = [],
 ): number {
   const boxes = boxesOfLargest(steps, grid);
@@ -113,16 +130,23 @@ function workingBytes(
       case "concat":
       case "reduce":
       case "groupReduce":
-      case "combine":
         if (number !== last && !grown.includes(number)) working += bytes;
+        break;
+      case "combine":
+        if (number !== last) working += bytes;
+        // the state that the result is made of
+        if (step.finish)
+          for (const dtype of stateOf(step.reduction))
+            working += boxes[number].reduce((sum, box) => sum + sizeOf(box.shape) * itemSize(dtype), 0);
         break;
       case "select":
         // picked positions are copied; a slice is only a stride
         if (step.selection.some((one) => one.kind === "positions")) working += bytes;
         break;
       case "input":
-        // assembled where several blocks make up the box
-        working += bytes;
+        // assembled where several blocks make up the box; states side by side are merged as they are
+        if (!boxes[number].every((box) => isMergedAsIs(steps, number, box, inputGrids[step.input])))
+          working += bytes;
         break;
       case "literal":
       case "tuple":
@@ -133,6 +157,18 @@ function workingBytes(
     }
   });
   return working;
+}
+
+/** True for a box of an input that is combined, and lies in one block along all other axes. */
+function isMergedAsIs(steps: readonly Step[], input: number, box: Box, grid: ChunkGrid): boolean {
+  const [reader, ...others] = steps.filter((step) => argumentsOf(step).includes(input));
+  if (reader?.kind !== "combine" || others.length > 0) return false;
+  return grid.every(
+    (axis, i) =>
+      reader.axes.some((one) => one.axis === i) ||
+      box.shape[i] === 0 ||
+      chunkOf(axis, box.start[i]) === chunkOf(axis, box.start[i] + box.shape[i] - 1),
+  );
 }
 
 /** Bytes read from storage, decoded, for all blocks. */

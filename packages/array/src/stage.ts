@@ -46,7 +46,12 @@ export function finishStage(
     stage,
     axes: axisMapsOf(dependences[step], grid, lowering.stages[stage].grid),
   }));
-  const cost = stageCost(steps, grid, dependences, { sources, storedGrids, reading });
+  const cost = stageCost(steps, grid, dependences, {
+    sources,
+    storedGrids,
+    inputGrids: draft.inputs.map(({ stage }) => lowering.stages[stage].grid),
+    reading,
+  });
   const { fields } = steps[steps.length - 1];
   const program = { sources, literals, targets, steps };
   lowering.stages.push({ name, grid, fields, inputs, cost, program, ...(where ? { where } : {}) });

@@ -12,13 +12,14 @@ export const convert: Command = {
     chunks: { value: "DIM=N,…", help: "chunk lengths, for example time=12,lat=90; as in SRC if not given" },
     variables: { value: "A,B", help: "these data variables only" },
     "zarr-format": { value: "2|3", help: "version of the format", default: "3" },
+    "no-decode-times": { help: "times stay the numbers they are stored as, with their units" },
     overwrite: { help: "replace DST.zarr where it exists" },
   },
   details:
     "DST.zarr appears when it is complete: an interrupted conversion leaves nothing that looks like a store.",
   async run({ args, options, signal }) {
     const [source, target] = args;
-    let dataset = await openDataset(source);
+    let dataset = await openDataset(source, { signal, decodeTimes: !options["no-decode-times"] });
     if (typeof options["variables"] === "string") dataset = dataset.pick(...options["variables"].split(","));
     if (typeof options["chunks"] === "string") dataset = dataset.chunk(chunksOf(options["chunks"]));
     const format = options["zarr-format"];

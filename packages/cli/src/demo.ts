@@ -2,10 +2,11 @@
  * Owns `hyperslab demo`: the whole way on real data. A scheduler and workers as processes, a lazy dataset,
  * four results computed on the cluster, checked against this process, written as Zarr and as a picture.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ArgumentError } from "@hyperslab/core/errors";
+import { ArgumentError, StorageError } from "@hyperslab/core/errors";
+import { makeDirectory } from "@hyperslab/storage/make-directory";
 import { plotMap } from "@hyperslab/plot/plot-map";
 import {
   Cluster,
@@ -28,6 +29,7 @@ export const demo: Command = {
   },
   async run(input) {
     const out = resolve(String(input.options["out"]));
+    await makeFolder(out);
     const workers = countOption(input, "workers");
     const start = performance.now();
     const seconds = (): string => `${((performance.now() - start) / 1000).toFixed(1)} s`;
@@ -57,7 +59,6 @@ export const demo: Command = {
     );
 
     printMonths(onCluster[names.indexOf("monthly_mean")]);
-    await mkdir(out, { recursive: true });
     const written = join(out, "coads-results.zarr");
     const all = datasetOf(Object.fromEntries(names.map((name, i) => [name, onCluster[i]])));
     await all.toZarr(written, { mode: "w", on: cluster.executor, signal });
@@ -74,6 +75,18 @@ export const demo: Command = {
     return 0;
   },
 };
+
+/** Made first: a place that can't be written is better known before the work than after it. */
+async function makeFolder(path: string): Promise<void> {
+  await makeDirectory(path).catch((cause: Error) => {
+    throw new StorageError({
+      path,
+      reason: `can't be made: ${cause.message}`,
+      hint: "choose another folder with --out",
+      cause,
+    });
+  });
+}
 
 /** What the demo computes: all lazy. */
 function resultsOf(sst: DataArray): Record<string, DataArray> {

@@ -38,7 +38,10 @@ export function describeGroup(path: string, group: StoredGroup): string {
     lines.push(`  // ${name}: left out, ${error.message}`);
   if (Object.keys(group.attributes).length)
     lines.push("", "// global attributes:", ...describeAttributes("", group.attributes));
-  lines.push("}", `// ${group.arrays.size} variables, ${bytesText(total)} in memory`);
+  lines.push(
+    "}",
+    `// ${group.arrays.size} variable${group.arrays.size === 1 ? "" : "s"}, ${bytesText(total)} in memory`,
+  );
   return lines.join("\n");
 }
 

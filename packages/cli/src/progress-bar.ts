@@ -26,7 +26,7 @@ export function progressBar(
   return (event) => {
     if (event.kind === "started") {
       if (output.isTTY) output.write(line(title, 0, event.tasks, 0));
-      else output.write(`${title}: ${event.tasks} tasks\n`);
+      else output.write(`${title}: ${event.tasks} task${event.tasks === 1 ? "" : "s"}\n`);
       return;
     }
     const { done, tasks } = event;

@@ -78,13 +78,15 @@ export class NameError extends HyperslabError<{
   name: string;
   names: readonly string[];
   operation: string;
+  hint?: string;
 }> {
   readonly tag = "NameError";
-  constructor(f: { name: string; names: readonly string[]; operation: string }) {
+  constructor(f: { name: string; names: readonly string[]; operation: string; hint?: string }) {
     super(
       say(
         `${f.operation}: "${f.name}"`,
         `no such variable or coordinate; there are ${f.names.join(", ") || "none"}`,
+        f.hint,
       ),
       f,
     );

@@ -280,7 +280,8 @@ function connect(pause = 500) {
   socket.onclose = () => {
     // a refused token looks like any other failure to a page
     const token = new URLSearchParams(location.search).has("token");
-    showLink("lost", opened || token ? "connection lost" : "add ?token=… to the address");
+    const never = token ? "no connection: is the token right?" : "add ?token=… to the address";
+    showLink("lost", opened ? "connection lost" : never);
     setTimeout(connect, pause, opened ? 500 : Math.min(2 * pause, 5000));
   };
 }

@@ -20,6 +20,7 @@ import {
   evaluateReduce,
 } from "./evaluate-reduction.js";
 import { inputParts, readInputBox } from "./input-box.js";
+import { type LiteralPart, boxInPart } from "./literal-parts.js";
 import {
   type Allocate,
   type Strided,
@@ -42,8 +43,13 @@ export interface Evaluation {
   readonly values: (Value | null)[];
   readonly inputGrids: readonly ChunkGrid[];
   readonly inputs: TaskInputs;
-  /** Takes what reducing steps of a piece make, instead of values; see `pieces.ts`. */
-  readonly states?: { enter(step: number, box: Box, argument: Reducible): void };
+  /** Literals of which only parts are there. */
+  readonly parts?: readonly LiteralPart[];
+  /** Takes what the last reducing steps of a piece make, instead of values; see `pieces.ts`. */
+  readonly states?: {
+    has(step: number): boolean;
+    enter(step: number, box: Box, argument: Reducible): void;
+  };
   /** Are told of every value: when it is there, and when nobody needs it any more. */
   readonly onKeep?: (value: Value) => void;
   readonly onDrop?: (value: Value) => void;
@@ -97,8 +103,11 @@ function evaluateNode(evaluation: Evaluation, node: DemandNode, allocate: Alloca
   const startOf = (arg: number): readonly number[] =>
     argumentBox(step, 0, step.shape, [program.steps[arg].shape], box).start;
   switch (step.kind) {
-    case "literal":
+    case "literal": {
+      const part = evaluation.parts?.find(({ literal }) => literal === step.literal);
+      if (part) return [sliceBox(fromBlock(part.block), boxInPart(part, box))];
       return [sliceBox(fromBlock(program.literals[step.literal]), box)];
+    }
     case "input":
       return readInputBox(inputGrids[step.input], inputs[step.input], box, step, allocate);
     case "elementwise": {
@@ -131,7 +140,7 @@ function evaluateNode(evaluation: Evaluation, node: DemandNode, allocate: Alloca
     case "reduce":
     case "groupReduce": {
       const reducible = reducibleOf(evaluation, node, startOf(step.arg));
-      if (evaluation.states) {
+      if (evaluation.states?.has(node.step)) {
         evaluation.states.enter(node.step, box, reducible);
         return [];
       }

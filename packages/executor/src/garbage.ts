@@ -1,7 +1,8 @@
 /**
- * Owns the collection of shared memory that nobody refers to any more. V8 does not count
+ * Owns the collection of memory outside V8's heap that nobody refers to any more. V8 does not count
  * SharedArrayBuffers as memory that a collection could free, so gigabytes of them may lie about where
- * little else is allocated. Whoever lets go of some says so here; after enough of them a collection runs.
+ * little else is allocated; plain buffers that live for a moment it collects late, and then by a full collection
+ * where a minor one would do. Whoever lets go of some says so here; after enough of them a collection runs.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -23,19 +24,24 @@ function collector(): Collect | null {
   return collect;
 }
 
-/** Counts the bytes of shared buffers that were let go of in this thread. */
+/** Counts the bytes of buffers that were let go of in this thread. */
 export class GarbageMeter {
   readonly #type: "minor" | "major";
+  readonly #enough: number;
   #bytes = 0;
 
-  /** @param type `minor` for buffers that were held for one task, `major` for those that were kept longer */
-  constructor(type: "minor" | "major") {
+  /**
+   * @param type `minor` for buffers that were held for one task, `major` for those that were kept longer
+   * @param enough bytes after which to collect
+   */
+  constructor(type: "minor" | "major", enough: number = ENOUGH) {
     this.#type = type;
+    this.#enough = enough;
   }
 
   add(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < ENOUGH) return;
+    if (this.#bytes < this.#enough) return;
     this.#bytes = 0;
     collector()?.({ type: this.#type });
   }

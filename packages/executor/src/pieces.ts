@@ -8,6 +8,7 @@ import { chunkOf } from "@hyperslab/core/chunk-grid";
 import { type Stream, pieceBoxes, streamOf } from "@hyperslab/core/piece";
 import type { Program } from "@hyperslab/core/program";
 import { stateOf } from "@hyperslab/core/reduction";
+import type { PlaneMemory } from "@hyperslab/kernels/column-accumulator";
 import { finishReduction } from "@hyperslab/kernels/finish";
 import { StateAccumulator } from "@hyperslab/kernels/state-accumulator";
 import { type Reducible, codesOf } from "./evaluate-reduction.js";
@@ -75,16 +76,22 @@ export class PieceStates {
   /**
    * @param box of the result
    * @param allocate memory for the fields of the states, in their order
+   * @param memory of the kernels, to grow in
    */
-  constructor(pieces: PieceProgram, box: Box, allocate: Allocate) {
+  constructor(pieces: PieceProgram, box: Box, allocate: Allocate, memory: PlaneMemory) {
     this.#pieces = pieces;
     const { steps, reducing } = pieces.stream;
     for (const number of reducing) {
       const step = steps[number];
       if (step.kind !== "reduce" && step.kind !== "groupReduce") continue;
       const fields = stateOf(step.reduction).map((dtype) => allocate(dtype, box.shape));
-      this.#states.set(number, new StateAccumulator(step.reduction, fields));
+      this.#states.set(number, new StateAccumulator(step.reduction, fields, memory));
     }
+  }
+
+  /** True for a step whose state grows. */
+  has(number: number): boolean {
+    return this.#states.has(number);
   }
 
   /** Lets the argument of reducing step `number` enter; `box` is the step's own. */
@@ -104,9 +111,7 @@ export class PieceStates {
       const codes = all
         .subarray(origin, origin + shape[axis])
         .map((code) => (code >= first && code < first + groups ? code - first : -1));
-      this.#states
-        .get(number)
-        ?.reduce({ ...work, axes: [axis], origin, grouping: { axis, codes, groups } });
+      this.#states.get(number)?.reduce({ ...work, axes: [axis], origin, grouping: { axis, codes, groups } });
     }
   }
 

@@ -18,12 +18,15 @@ import { writeTarget } from "@hyperslab/storage/write-target";
 import { BufferPool } from "./buffer-pool.js";
 import { type DemandNode, demandOf } from "./demand.js";
 import { type Evaluation, argumentOf, evaluateNext, finishNext } from "./evaluate.js";
+import { GarbageMeter } from "./garbage.js";
+import type { LiteralPart } from "./literal-parts.js";
 import { type OpenSource, loadSources } from "./load.js";
 import { type PieceProgram, PieceStates, boxesOf, pieceProgramOf } from "./pieces.js";
 import { type ResultMemory, ResultPlace, foreignMemory, memoryUnder } from "./result-memory.js";
 import { TaskScratch } from "./scratch.js";
 import { type Allocate, type Value, emptyValue, fromBlock, toBlock } from "./strided.js";
 import { throwIfAborted } from "./task-error.js";
+import { threadArena } from "./thread-arena.js";
 import { type TaskInputs, type TaskStage, boxOfBlock } from "./task-stage.js";
 import { writeChunks } from "./write-chunks.js";
 
@@ -44,6 +47,8 @@ export interface TaskOptions {
    * bytes as the field's block has, or more.
    */
   readonly into?: ResultMemory;
+  /** Parts of literals that the program itself does not hold. */
+  readonly parts?: readonly LiteralPart[];
   /** Memory to compute in; give one pool to many tasks of a thread. */
   readonly scratch?: BufferPool;
   /** How references are opened; the default opens every format of `@hyperslab/storage`. */
@@ -76,9 +81,10 @@ export async function runTask(
   const run: TaskRun = { stage, inputs, options, pool: options.scratch ?? new BufferPool(0) };
   const pieces = pieceProgramOf(program);
   const boxes = pieces && boxesOf(pieces, box);
-  const scratch = new TaskScratch(run.pool);
+  const scratch = new TaskScratch(run.pool, threadArena);
   const settle = (value: Value): Block[] => {
-    const foreign = foreignMemory(program.literals, inputs);
+    const parts = options.parts?.map((part) => part.block) ?? [];
+    const foreign = foreignMemory([...program.literals, ...parts], inputs);
     return value.map((field, k) => {
       const lent = foreign.has(memoryUnder(field.data)) || scratch.owns(field.data);
       return place.settle(field, k, lent);
@@ -112,6 +118,9 @@ interface LoadedBox {
   readonly readBytes: number;
 }
 
+/** What was read is garbage once it is decoded: so many bytes (decoded) make it worth a quick collection. */
+const stored = new GarbageMeter("minor", 32 * 2 ** 20);
+
 /** Reads what a box of a program needs. `fresh` gives the memory of the box itself, where it is just read. */
 async function loadBox(
   { stage, options }: TaskRun,
@@ -134,6 +143,7 @@ async function loadBox(
     throw error;
   });
   throwIfAborted(signal, `task ${stage.name}`);
+  stored.add(loaded.readBytes);
   return { nodes, ...loaded };
 }
 
@@ -154,6 +164,7 @@ async function evaluateBox(
     inputGrids: stage.inputGrids,
     inputs,
     ...(to.states ? { states: to.states } : {}),
+    ...(options.parts ? { parts: options.parts } : {}),
     onKeep: (value) => scratch.retain(value),
     onDrop: (value) => scratch.release(value),
   };
@@ -197,12 +208,15 @@ async function goThrough(
   const { stage, options, pool } = run;
   const partial = pieces.stream.axes[0].partial !== null;
   // states that leave the task grow where they are wanted
-  const states = new PieceStates(pieces, box, (dtype, shape) =>
-    partial ? place.allocate(dtype, shape) : scratch.allocate(dtype, shape),
+  const states = new PieceStates(
+    pieces,
+    box,
+    (dtype, shape) => (partial ? place.allocate(dtype, shape) : scratch.allocate(dtype, shape)),
+    (bytes) => scratch.inArena(bytes),
   );
   const ahead = readsAhead(stage.program.sources);
   const load = async (number: number): Promise<LoadedPiece> => {
-    const memory = new TaskScratch(pool);
+    const memory = new TaskScratch(pool, threadArena);
     try {
       const fresh: Allocate = (dtype, shape) => memory.allocate(dtype, shape);
       return { ...(await loadBox(run, pieces.program, boxes[number], memory, fresh)), memory };

@@ -1,26 +1,36 @@
 /**
- * Owns the scratch memory of a task: buffers that it decodes into and computes in, given back as
- * soon as no value stands in them. Knows no steps.
+ * Owns the scratch memory of a task: what it decodes into and computes in, given back as
+ * soon as no value stands in it. It lies in the thread's arena, or where that has no room in buffers. Knows no steps.
  */
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type BlockData, type Dtype, itemSize, viewOf } from "@hyperslab/core/dtype";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { BufferPool } from "./buffer-pool.js";
 import type { Value } from "./strided.js";
+import type { Region, ThreadArena } from "./thread-arena.js";
 
 /** Smaller blocks are left to the garbage collector. Bytes. */
 const SMALLEST = 32 * 1024;
 
+interface Lent {
+  readonly region: Region;
+  readonly from: ThreadArena | BufferPool;
+  uses: number;
+}
+
 /**
- * The scratch memory of one task. A buffer goes back to the pool when no retained value stands in it;
+ * The scratch memory of one task. A region goes back when no retained value stands in it;
  * what a task hands out must be copied out of it ({@link TaskScratch.owns}).
  */
 export class TaskScratch {
   readonly #pool: BufferPool;
-  readonly #uses = new Map<ArrayBufferLike, number>();
+  readonly #arena: () => ThreadArena | null;
+  readonly #lent = new Map<ArrayBufferLike, Lent[]>();
 
-  constructor(pool: BufferPool) {
+  /** @param arena is asked for on first use */
+  constructor(pool: BufferPool, arena: () => ThreadArena | null = () => null) {
     this.#pool = pool;
+    this.#arena = arena;
   }
 
   /** A block whose elements are undefined: the caller writes all of them. */
@@ -28,40 +38,74 @@ export class TaskScratch {
     const length = sizeOf(shape);
     const bytes = length * itemSize(dtype);
     if (dtype === "string" || bytes < SMALLEST) return allocateBlock(dtype, shape);
+    const { buffer, byteOffset } = this.#inArena(bytes) ?? this.#inPool(bytes);
+    return { dtype, shape: [...shape], data: viewOf(dtype, buffer, byteOffset, length) };
+  }
+
+  /** Bytes of the arena, until {@link releaseAll}; null where there is none, or no room. */
+  inArena(bytes: number): Uint8Array | null {
+    const region = this.#inArena(bytes);
+    return region && new Uint8Array(region.buffer, region.byteOffset, bytes);
+  }
+
+  #inArena(bytes: number): Region | null {
+    const arena = this.#arena();
+    const region = arena?.take(bytes) ?? null;
+    if (arena && region) this.#lend(region, arena);
+    return region;
+  }
+
+  #inPool(bytes: number): Region {
     const buffer = this.#pool.take(bytes);
-    this.#uses.set(buffer, 0);
-    return { dtype, shape: [...shape], data: viewOf(dtype, buffer, 0, length) };
+    const region = { buffer, byteOffset: 0, byteLength: buffer.byteLength };
+    this.#lend(region, this.#pool);
+    return region;
+  }
+
+  #lend(region: Region, from: ThreadArena | BufferPool): void {
+    const lent = this.#lent.get(region.buffer);
+    if (lent) lent.push({ region, from, uses: 0 });
+    else this.#lent.set(region.buffer, [{ region, from, uses: 0 }]);
   }
 
   owns(data: BlockData): boolean {
-    return !Array.isArray(data) && this.#uses.has(data.buffer);
+    return this.#under(data) !== undefined;
   }
 
   retain(value: Value): void {
     for (const { data } of value) {
-      if (Array.isArray(data)) continue;
-      const uses = this.#uses.get(data.buffer);
-      if (uses !== undefined) this.#uses.set(data.buffer, uses + 1);
+      const lent = this.#under(data);
+      if (lent) lent.uses++;
     }
   }
 
   release(value: Value): void {
     for (const { data } of value) {
-      if (Array.isArray(data)) continue;
-      const uses = this.#uses.get(data.buffer);
-      if (uses === undefined) continue;
-      if (uses > 1) this.#uses.set(data.buffer, uses - 1);
-      else this.#giveBack(data.buffer);
+      const lent = this.#under(data);
+      if (lent && --lent.uses <= 0) this.#giveBack(lent);
     }
   }
 
   /** Gives everything back; nobody may still read or write any of it. */
   releaseAll(): void {
-    for (const buffer of this.#uses.keys()) this.#giveBack(buffer);
+    for (const lent of [...this.#lent.values()].flat()) this.#giveBack(lent);
   }
 
-  #giveBack(buffer: ArrayBufferLike): void {
-    this.#uses.delete(buffer);
-    this.#pool.give(buffer);
+  /** The region that elements stand in. */
+  #under(data: BlockData): Lent | undefined {
+    if (Array.isArray(data)) return undefined;
+    const at = data.byteOffset;
+    return this.#lent
+      .get(data.buffer)
+      ?.find(({ region }) => at >= region.byteOffset && at < region.byteOffset + region.byteLength);
+  }
+
+  #giveBack(lent: Lent): void {
+    const { region, from } = lent;
+    const beside = this.#lent.get(region.buffer) ?? [];
+    if (beside.length > 1) beside.splice(beside.indexOf(lent), 1);
+    else this.#lent.delete(region.buffer);
+    if ("memory" in from) from.give(region);
+    else from.give(region.buffer);
   }
 }

@@ -2,10 +2,11 @@
  * Owns what a compute thread does: it runs the tasks it is given, and holds nothing but their
  * programs and scratch memory, so it can be ended at any moment.
  */
-import type { Block } from "@hyperslab/core/block";
+import { type Block, blockBytes } from "@hyperslab/core/block";
 import { ArgumentError, toWire } from "@hyperslab/core/errors";
 import { BufferPool } from "./buffer-pool.js";
 import { GarbageMeter } from "./garbage.js";
+import type { LiteralPart } from "./literal-parts.js";
 import { type ResultMemory, memoryUnder } from "./result-memory.js";
 import { type TaskOptions, runTask } from "./run-task.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
@@ -24,7 +25,7 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
     async run(ticket, task, stages) {
       const controller = new AbortController();
       running.set(ticket, controller);
-      const { into = [], moved = false, inputs } = task;
+      const { into = [], moved = false, inputs, parts } = task;
       try {
         if (stages) programs.set(task.programId, stages);
         const stage = programs.get(task.programId)?.[task.stage];
@@ -34,14 +35,14 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
             found: "this thread was not given it",
           });
         const { signal } = controller;
-        const options = { ...io, signal, scratch, shared: !moved, into };
+        const options = { ...io, signal, scratch, shared: !moved, into, ...(parts ? { parts } : {}) };
         const { fields, readBytes } = await runTask(stage, task.block, inputs, options);
         return giveAway({ fields: fields.map((field, k) => withoutGiven(field, into[k])), readBytes });
       } catch (error) {
         return { error: toWire(error) };
       } finally {
         running.delete(ticket);
-        garbage.add(sharedBytes(inputs, into));
+        garbage.add(sharedBytes(inputs, into, parts ?? []));
       }
     },
     cancel(ticket) {
@@ -58,8 +59,9 @@ function withoutGiven(field: Block, given: ArrayBufferLike | null | undefined): 
 }
 
 /** Bytes of the shared memory that this thread held for a task. */
-function sharedBytes(inputs: TaskInputs, into: ResultMemory): number {
+function sharedBytes(inputs: TaskInputs, into: ResultMemory, parts: readonly LiteralPart[]): number {
   let bytes = 0;
+  for (const { block } of parts) bytes += blockBytes(block);
   for (const buffer of into) bytes += buffer?.byteLength ?? 0;
   for (const blocks of inputs)
     for (const fields of blocks.values())

@@ -5,12 +5,14 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
+import { blockTotal } from "@hyperslab/core/chunk-grid";
 import { viewOf } from "@hyperslab/core/dtype";
 import { ArgumentError, CancelledError, ClusterError, fromWire } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { Remote } from "comlink";
 import { BufferPool } from "./buffer-pool.js";
-import type { ResultMemory } from "./result-memory.js";
+import { absent, literalsInParts, partsFor } from "./literal-parts.js";
+import { type ResultMemory, memoryUnder } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import { cancelledBy } from "./task-error.js";
 import type { TaskStage } from "./task-stage.js";
@@ -37,12 +39,15 @@ interface Defined {
   readonly stages: readonly TaskStage[];
   /** Memory that {@link ThreadPool.define} took for literals. */
   readonly literals: readonly ArrayBufferLike[];
+  /** For each stage, the literals that its tasks are handed part by part. */
+  readonly large: readonly ReadonlyMap<number, Block>[];
 }
 
 interface Job {
   readonly ticket: number;
   readonly task: ThreadTask;
   readonly stages: readonly TaskStage[];
+  readonly large: ReadonlyMap<number, Block>;
   readonly resolve: (result: TaskResult) => void;
   readonly reject: (error: Error) => void;
   /** Set once nobody waits for the job any more. */
@@ -93,17 +98,23 @@ export class ThreadPool {
     return this.#alive.size;
   }
 
-  /** Makes a program known under a name. Its literals are copied to memory that all threads share. */
+  /**
+   * Makes a program known under a name. Its literals are copied to memory that all threads share, but for large
+   * ones: of those a task gets the part that it needs. What lies in shared memory already is not copied.
+   */
   define(programId: string, stages: readonly TaskStage[]): void {
-    const literals: ArrayBufferLike[] = [];
-    const share = (block: Block): Block => this.#toShared(block, literals);
-    this.#programs.set(programId, {
-      stages: stages.map((stage) => ({
-        ...stage,
-        program: { ...stage.program, literals: stage.program.literals.map(share) },
-      })),
-      literals,
+    const taken: ArrayBufferLike[] = [];
+    const large = stages.map(({ program, grid }) => {
+      const numbers = literalsInParts(program, blockTotal(grid));
+      return new Map(numbers.map((number) => [number, program.literals[number]]));
     });
+    const sent = stages.map((stage, s) => {
+      const literals = stage.program.literals.map((block, number) =>
+        large[s].has(number) ? absent(block) : this.#toShared(block, taken),
+      );
+      return { ...stage, program: { ...stage.program, literals } };
+    });
+    this.#programs.set(programId, { stages: sent, literals: taken, large });
   }
 
   /** Lets go of a program, here and in the threads. */
@@ -123,7 +134,7 @@ export class ThreadPool {
   run(task: ThreadTask, options: { signal?: AbortSignal } = {}): Promise<TaskResult> {
     const { signal } = options;
     return new Promise<TaskResult>((resolve, reject) => {
-      const stages = this.#programs.get(task.programId)?.stages;
+      const { stages, large } = this.#programs.get(task.programId) ?? {};
       if (this.#closed) throw new CancelledError({ what: "a task given to a closed thread pool" });
       if (signal?.aborted) throw cancelledBy(signal, "a task");
       if (!stages)
@@ -143,6 +154,7 @@ export class ThreadPool {
         ticket: this.#tickets++,
         task,
         stages,
+        large: large?.[task.stage] ?? new Map(),
         resolve: (result) => {
           if (settle()) resolve(result);
         },
@@ -232,8 +244,14 @@ export class ThreadPool {
     if (thread.idleTimer) clearTimeout(thread.idleTimer);
     thread.idleTimer = null;
     thread.jobs.set(job.ticket, job);
-    thread.api.run(job.ticket, job.task, known ? null : job.stages).then(
-      (outcome) => this.#onOutcome(thread, job, outcome),
+    const { stage, block } = job.task;
+    const parts = job.large.size > 0 ? partsFor(job.stages[stage], block, job.large, this.buffers) : [];
+    const task = parts.length > 0 ? { ...job.task, parts } : job.task;
+    thread.api.run(job.ticket, task, known ? null : job.stages).then(
+      (outcome) => {
+        for (const part of parts) this.buffers.give(memoryUnder(part.block.data) as SharedArrayBuffer);
+        this.#onOutcome(thread, job, outcome);
+      },
       (error: unknown) => {
         // the message itself did not get through, so neither did the program
         if (!known) thread.programs.delete(programId);

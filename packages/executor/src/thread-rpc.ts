@@ -7,6 +7,7 @@ import { type MessagePort, type Worker, parentPort } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
 import { ClusterError, type WireError } from "@hyperslab/core/errors";
 import { type Endpoint, type Remote, expose, releaseProxy, transfer, wrap } from "comlink";
+import type { LiteralPart } from "./literal-parts.js";
 import type { ResultMemory } from "./result-memory.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
 
@@ -16,6 +17,8 @@ export interface ThreadTask {
   readonly stage: number;
   readonly block: number;
   readonly inputs: TaskInputs;
+  /** Literals of which the thread holds nothing; put in by the pool. */
+  readonly parts?: readonly LiteralPart[];
   /** Shared memory for the result; see {@link ResultMemory}. Nobody may use it before the task has ended. */
   readonly into?: ResultMemory;
   /** The result goes to the caller alone, in plain memory that the thread gives away. */

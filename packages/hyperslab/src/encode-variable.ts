@@ -33,6 +33,10 @@ export interface VariableEncoding {
   readonly add_offset?: number;
   /** What stands for missing; `null` for nothing. */
   readonly _FillValue?: Attribute;
+  /** An older name of the same. */
+  readonly missing_value?: Attribute;
+  /** "true" where a signed dtype holds unsigned numbers. */
+  readonly _Unsigned?: string;
   /** Of times: "hours since 2000-01-01". */
   readonly units?: string;
   readonly calendar?: string;
@@ -49,6 +53,23 @@ export interface EncodedVariable {
 /** Bytes of a chunk of data in memory that nobody has said chunks for. */
 const CHUNK_BYTES = 1 << 26;
 
+/** What {@link VariableEncoding} may say. */
+const KEYS: ReadonlySet<string> = new Set(
+  "chunks shards dtype scale_factor add_offset _FillValue missing_value _Unsigned units calendar codecs".split(
+    " ",
+  ),
+);
+
+function checkKeys(name: string, asked: VariableEncoding): void {
+  for (const key of Object.keys(asked))
+    if (!KEYS.has(key))
+      throw new ArgumentError({
+        asked: `encoding of "${name}": ${key}`,
+        found: "no such setting",
+        hint: `use ${[...KEYS].join(", ")}`,
+      });
+}
+
 /** @throws ConventionError for times that the units can't say, ArgumentError for chunks that don't fit, DtypeError */
 export async function encodeVariable(
   name: string,
@@ -56,6 +77,7 @@ export async function encodeVariable(
   asked: VariableEncoding,
   options: ComputeOptions,
 ): Promise<EncodedVariable> {
+  checkKeys(name, asked);
   const own = variable.encoding;
   const encoding: Attributes = { ...own, ...(asked as Attributes) };
   const { node, attributes } = isTime(variable.dtype)

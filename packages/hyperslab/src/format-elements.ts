@@ -80,6 +80,10 @@ const THRESHOLD = 200;
 export function formatArray(block: Block, width = 80): string {
   const { shape } = block;
   const rank = shape.length;
+  if (sizeOf(shape) === 0)
+    return rank === 1
+      ? `array([], dtype=${block.dtype})`
+      : `array([], shape=(${shape.join(", ")}), dtype=${block.dtype})`;
   const edge = sizeOf(shape) <= THRESHOLD ? Infinity : rank < 3 ? 3 : rank === 3 ? 2 : 1;
   const strides = stridesOf(shape);
   const picked: number[] = [];

@@ -26,7 +26,7 @@ type Objects = readonly (DataArray | Dataset)[];
  *
  * ```ts
  * const [mean, spread] = await compute(da.mean("time"), da.std("time"));
- * const [low, high] = await compute([da.min(), da.max()], { on: cluster });
+ * const [low, high] = await compute([da.min(), da.max()], { on: cluster.executor });
  * ```
  * @throws TaskError, MemoryError, CancelledError
  */
@@ -41,6 +41,12 @@ export async function compute(
 ): Promise<Objects> {
   const listed = !hasLabels(first);
   const objects = listed ? first : [first, ...(rest as Objects)];
+  if (!Array.isArray(objects) || objects.some((one) => !hasLabels(one)))
+    throw new ArgumentError({
+      asked: "compute",
+      found: "something that is neither a DataArray nor a Dataset",
+      hint: "give labelled objects, one by one or in a list",
+    });
   const records = await computeAll(
     objects.map(({ labelled }) => labelled),
     listed ? (rest[0] as ComputeOptions | undefined) : {},

@@ -62,9 +62,10 @@ export class Index {
     this.dtype = dtype;
     this.keys = keys;
     this.length = keys.length;
-    let up = true;
-    let down = true;
-    let strict = true;
+    // NaN is in no order, also where it stands alone
+    let up = keys.length !== 1 || keys[0] === keys[0];
+    let down = up;
+    let strict = up;
     for (let i = 1; i < keys.length; i++) {
       const a = keys[i - 1];
       const b = keys[i];
@@ -190,6 +191,7 @@ export class Index {
   /** Position of a key, a selection where it stands more than once, -1 where it doesn't. */
   #exact(key: Key): number | AxisSelection {
     if (this.increasing || this.decreasing) {
+      if (key !== key) return -1;
       const from = this.#search(key, "left");
       const to = this.#search(key, "right");
       if (to - from === 1) return from;
@@ -200,7 +202,8 @@ export class Index {
     if (first === undefined) return -1;
     if (this.unique) return first;
     const all: number[] = [];
-    for (let i = 0; i < this.length; i++) if (this.keys[i] === whole) all.push(i);
+    for (let i = 0; i < this.length; i++)
+      if (this.keys[i] === whole || (whole !== whole && this.keys[i] !== this.keys[i])) all.push(i);
     return all.length === 1 ? all[0] : positions(all);
   }
 
@@ -223,7 +226,7 @@ export class Index {
   #bound(label: Label, side: "left" | "right"): number {
     const ends = isText(label) && isTime(this.dtype) ? parseInterval(label, this.dtype) : null;
     if (this.increasing || this.decreasing) {
-      if (!ends) return this.#search(keyOfLabel(label, this.dtype, this.dim, true), side);
+      if (!ends) return this.#search(this.#orderedKey(label), side);
       // the far end of the interval, so that both ends are included in either direction
       const first = (side === "left") === this.increasing;
       return this.#search(first ? ends.start : ends.last, side);
@@ -240,6 +243,18 @@ export class Index {
         hint: "select positions with isel()",
       });
     return side === "left" ? found : found + 1;
+  }
+
+  /** The key of a slice's end. @throws LabelError for NaN, which lies nowhere */
+  #orderedKey(label: Label): Key {
+    const key = keyOfLabel(label, this.dtype, this.dim, true);
+    if (key === key) return key;
+    throw new LabelError({
+      dim: this.dim,
+      label: `slice(… ${String(label)} …)`,
+      found: "NaN lies nowhere among ordered labels",
+      hint: "give a number, or null for an open end",
+    });
   }
 
   /** The interval a date names, where it is coarser than the labels; null where it is one label. */
@@ -283,6 +298,7 @@ export class Index {
         hint: "ask for a label that is there",
       });
     const key = keyOfLabel(label, this.dtype, this.dim) as number | bigint;
+    if (key !== key) throw this.#absent(label);
     const at = this.#search(key, "left");
     // "before" and "after" go by position, also where labels fall
     const before = at - 1;
@@ -308,8 +324,9 @@ export class Index {
       return new LabelError({ dim: this.dim, label: text, found: "the dimension has no labels" });
     const range = `${this.length} labels from ${this.format(0)} to ${this.format(this.length - 1)}`;
     let near = "";
-    if ((this.increasing || this.decreasing) && this.dtype !== "string") {
-      const at = this.#search(keyOfLabel(label, this.dtype, this.dim), "left");
+    const key = keyOfLabel(label, this.dtype, this.dim);
+    if ((this.increasing || this.decreasing) && this.dtype !== "string" && key === key) {
+      const at = this.#search(key, "left");
       const around = [at - 1, at].filter((i) => i >= 0 && i < this.length).map((i) => this.format(i));
       near = `; the nearest are ${around.join(" and ")}`;
     }

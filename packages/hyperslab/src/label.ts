@@ -73,7 +73,8 @@ export function keyOfLabel(label: Label, dtype: Dtype, dim: string, isEnd = fals
     });
   };
   if (isTime(dtype)) {
-    if (label instanceof Date) return dateToCount(label, dtype);
+    if (label instanceof Date)
+      return Number.isNaN(label.getTime()) ? refuse("give a date that is one") : dateToCount(label, dtype);
     if (typeof label === "bigint") return label;
     if (typeof label === "string") return parseInterval(label, dtype).start;
     return refuse("give a Date or an ISO string");

@@ -27,6 +27,25 @@ export interface HasLabels {
   readonly labelled: Labelled;
 }
 
+/** Key in a dataset's encoding: why variables of the store are not in the dataset, by name. */
+const LEFT_OUT = "left_out";
+
+/** What a dataset's encoding says of variables that could not be opened; nothing where there are none. */
+export function leftOutEncoding(reasons: Readonly<Record<string, string>>): Encoding {
+  return Object.keys(reasons).length ? { [LEFT_OUT]: reasons } : {};
+}
+
+/** The error for a name that is not there; says so where the store has it, and why it was left out. */
+export function noSuchName(labelled: Labelled, name: string, operation: string): NameError {
+  const reasons = labelled.encoding[LEFT_OUT];
+  const reason =
+    typeof reasons === "object" && reasons !== null && !Array.isArray(reasons)
+      ? Object.entries(reasons).find(([key]) => key === name)?.[1]
+      : undefined;
+  const hint = typeof reason === "string" ? `it is stored, but was left out: ${reason}` : undefined;
+  return new NameError({ name, names: namesOf(labelled), operation, ...(hint ? { hint } : {}) });
+}
+
 export function hasLabels(value: unknown): value is HasLabels {
   return typeof value === "object" && value !== null && "labelled" in value;
 }

@@ -1,5 +1,5 @@
 /** Owns the opening of stored datasets: which variables are coordinates, what is read now and what later. */
-import { NameError } from "@hyperslab/core/errors";
+import { ArgumentError, NameError } from "@hyperslab/core/errors";
 import type { ArraySource, Attribute, Attributes, StoredGroup } from "@hyperslab/storage/source";
 import { openGroup } from "@hyperslab/storage/open-group";
 import { coordinateNames, withBoundsAttributes } from "./conventions/coordinates.js";
@@ -7,7 +7,7 @@ import { type DecodeOptions, decodeRecipe } from "./conventions/decode-recipe.js
 import type { FineUnit } from "./conventions/decode-times.js";
 import { isCharacters } from "./decode-text.js";
 import { lazyVariable, loadedVariable } from "./decode-variable.js";
-import { datasetRecord } from "./labelled.js";
+import { datasetRecord, leftOutEncoding } from "./labelled.js";
 import { Dataset } from "./objects.js";
 import { type ChunkSpec, chunk } from "./ops/reshape.js";
 import type { Variable } from "./variable.js";
@@ -44,16 +44,23 @@ const SMALL_COORDINATE = 1 << 17;
 
 /**
  * Opens a Zarr store (version 2 or 3) or a NetCDF-3 file, here or over HTTP. Reads labels of dimensions,
- * small coordinates and times; everything else is lazy.
+ * small coordinates and times; everything else is lazy. An array that can't be read (an unknown codec or dtype,
+ * damaged metadata) is left out with a warning; whoever asks for it by name is told why.
  *
  * ```ts
  * const ds = await openDataset("https://example.org/air.zarr", { chunks: { time: 100 } });
  * ```
- * @throws StorageError, FormatError, ConventionError; NameError for a variable to drop that is not there
+ * @throws StorageError, FormatError, ConventionError; ArgumentError for no location; NameError for a variable to drop that is not there
  */
 export async function openDataset(location: DatasetLocation, options: OpenOptions = {}): Promise<Dataset> {
+  if ((typeof location !== "object" && typeof location !== "string") || location === null || location === "")
+    throw new ArgumentError({
+      asked: `openDataset(${location === "" ? '""' : String(location)})`,
+      found: "neither a path nor a store",
+      hint: "give a path, a URL, or a store object",
+    });
   const group = await openGroup(location, { group: options.group, signal: options.signal });
-  const arrays = withoutDropped(group, options.dropVariables);
+  const { arrays, leftOut } = withoutDropped(group, options.dropVariables);
   const decode = decodeOptions(options);
   const described = new Map([...arrays].map(([name, stored]) => [name, stored.describe()]));
   const attributes = decode.decodeTimes ? withBoundsAttributes(described) : new Map<string, Attributes>();
@@ -63,23 +70,32 @@ export async function openDataset(location: DatasetLocation, options: OpenOption
     options.decodeCf === false ? false : (options.decodeCoords ?? true),
   );
   warn(warnings);
+  warn(Object.entries(leftOut).map(([name, reason]) => `variable "${name}" is left out: ${reason}`));
   const variables = new Map<string, Variable>();
   const opened = [...arrays].map(async ([name, stored]): Promise<[string, Variable]> => {
     const info = stored.describe();
     const spent = used.get(name) ?? {};
     const own = without(attributes.get(name) ?? info.attributes, Object.keys(spent));
     const { attributeDtypes } = info.encoding;
-    const recipe = decodeRecipe(name, info.dtype, own, {
+    const read = decodeRecipe(name, info.dtype, own, {
       ...decode,
       ...(isDtypes(attributeDtypes) ? { attributeDtypes } : {}),
     });
-    warn(recipe.warnings);
-    const encoding: Attributes = { ...info.encoding, ...recipe.encoding, ...spent };
+    warn(read.warnings);
+    const joinText = options.decodeCf !== false;
+    const isText = joinText && isCharacters(info);
+    // what is text already needs no word on its bytes any more; beside text, xarray would take it for bytes
+    const decoded = joinText && !isText && info.dtype === "string" ? ["_Encoding"] : [];
+    const recipe = { ...read, attributes: without(read.attributes, decoded) };
+    const encoding: Attributes = {
+      ...info.encoding,
+      ...recipe.encoding,
+      ...Object.fromEntries(Object.entries(read.attributes).filter(([key]) => decoded.includes(key))),
+      ...spent,
+    };
     const elements = info.shape.reduce((size, length) => size * length, 1);
     const isLabels = info.dims.length === 1 && info.dims[0] === name;
     const small = coordinates.has(name) && info.dims.length <= 1 && elements <= SMALL_COORDINATE;
-    const joinText = options.decodeCf !== false;
-    const isText = joinText && isCharacters(info);
     if (recipe.time !== null || isLabels || small || isText)
       return [name, await loadedVariable(stored, recipe, encoding, { ...options, joinText }, warn)];
     return [name, lazyVariable(name, stored, recipe, encoding)];
@@ -89,7 +105,7 @@ export async function openDataset(location: DatasetLocation, options: OpenOption
     variables,
     coordinates,
     without(group.attributes, Object.keys(usedGlobal)),
-    datasetEncoding(group, location, usedGlobal),
+    datasetEncoding(group, location, { ...usedGlobal, ...leftOutEncoding(leftOut) }),
   );
   return new Dataset(options.chunks === undefined ? record : chunk(record, options.chunks));
 }
@@ -110,12 +126,20 @@ function decodeOptions(options: OpenOptions): DecodeOptions {
   };
 }
 
-function withoutDropped(group: StoredGroup, drop: OpenOptions["dropVariables"]): Map<string, ArraySource> {
+/** The arrays to open, and those that can't be, with the reasons. @throws NameError */
+function withoutDropped(
+  group: StoredGroup,
+  drop: OpenOptions["dropVariables"],
+): { arrays: Map<string, ArraySource>; leftOut: Readonly<Record<string, string>> } {
   const list = drop === undefined ? [] : typeof drop === "string" ? [drop] : drop;
   for (const name of list)
-    if (!group.arrays.has(name))
+    if (!group.arrays.has(name) && !group.skipped?.has(name))
       throw new NameError({ name, names: [...group.arrays.keys()], operation: "dropVariables" });
-  return new Map([...group.arrays].filter(([name]) => !list.includes(name)));
+  const kept = [...(group.skipped ?? [])].filter(([name]) => !list.includes(name));
+  return {
+    arrays: new Map([...group.arrays].filter(([name]) => !list.includes(name))),
+    leftOut: Object.fromEntries(kept.map(([name, error]) => [name, error.message])),
+  };
 }
 
 function without(attributes: Attributes, keys: readonly string[]): Attributes {

@@ -10,7 +10,7 @@ import { ClusterError } from "@hyperslab/core/errors";
 import type { Executor, RunEvent } from "@hyperslab/core/executor";
 import { coordsOfBlock } from "@hyperslab/core/task-graph";
 import { sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
-import { currentExecutor } from "./options.js";
+import { checkExecutor, currentExecutor } from "./options.js";
 
 /** Options of everything that computes. */
 export interface ComputeOptions {
@@ -40,8 +40,8 @@ export async function* runBlocks(
     if (node.kind !== "literal") lazy.push(i);
     else yield { node: i, box: { start: node.shape.map(() => 0), shape: node.shape }, block: node.block };
   if (lazy.length === 0) return;
+  const executor = checkExecutor(options.on ?? currentExecutor());
   const plan = lower(optimise(lazy.map((i) => nodes[i])));
-  const executor = options.on ?? currentExecutor();
   for await (const { output, index, block } of executor.run(plan, {
     signal: options.signal,
     on: options.progress,

@@ -4,7 +4,7 @@
  */
 import { write } from "@hyperslab/array/build";
 import type { Node } from "@hyperslab/array/node";
-import { ArgumentError, NameError } from "@hyperslab/core/errors";
+import { ArgumentError, DimensionError, NameError } from "@hyperslab/core/errors";
 import type { Attribute, Attributes } from "@hyperslab/storage/source";
 import { storeRefOf } from "@hyperslab/storage/open-store";
 import { registerStore } from "@hyperslab/storage/process-store";
@@ -19,6 +19,7 @@ import {
   dataOf,
   datasetRecord,
   dimensionCoord,
+  sizesOf,
 } from "./labelled.js";
 import { type ComputeOptions, runNodes } from "./run.js";
 import type { Variable } from "./variable.js";
@@ -47,11 +48,20 @@ export async function toZarr(
   store: ZarrDestination,
   options: ToZarrOptions = {},
 ): Promise<void> {
+  if ((typeof store !== "string" && typeof store !== "object") || store === null || store === "")
+    throw new ArgumentError({
+      asked: `toZarr(${store === "" ? '""' : String(store)})`,
+      found: "neither a path nor a store",
+      hint: "give a path, or a store object such as a MemoryStore",
+    });
   const dataset = asDataset(labelled);
   const encoding = options.encoding ?? {};
   for (const name of Object.keys(encoding))
     if (!dataset.variables.has(name))
       throw new NameError({ name, names: [...dataset.variables.keys()], operation: "toZarr encoding" });
+  const dims = sizesOf(dataset);
+  for (const dim of Object.keys(options.chunks ?? {}))
+    if (!dims.has(dim)) throw new DimensionError({ dim, dims: [...dims.keys()], operation: "toZarr chunks" });
   const named = coordinateAttributes(dataset);
   const encoded = await Promise.all(
     [...dataset.variables].map(async ([name, variable]) => {

@@ -1,8 +1,9 @@
 /**
- * Owns sliding medians. A lane is cut into blocks as long as the window; each is sorted once, into a linked list.
+ * Owns sliding medians over long windows. A lane is cut into blocks as long as the window; each is sorted once, into a linked list.
  * As the window slides, elements leave the list of the older block, and come back into that of the newer one, whose elements
  * had been taken out in reverse (links remember where an element stood). So a step costs O(1), and the sorting O(log window).
  */
+import { middleOf } from "./ordered-window.js";
 import type { LaneWindow } from "./window-lane.js";
 
 /** Runs this short are sorted by insertion. */
@@ -218,10 +219,5 @@ function middle(a: SortedBlock, b: SortedBlock, count: number): number {
   }
   const high = Math.min(a.above(), b.above());
   if (count & 1) return high;
-  // halves first where the sum would leave the range
-  const low = Math.max(a.below(), b.below());
-  const sum = low + high;
-  return Number.isFinite(sum) || !Number.isFinite(low) || !Number.isFinite(high)
-    ? sum / 2
-    : low / 2 + high / 2;
+  return middleOf(Math.max(a.below(), b.below()), high);
 }

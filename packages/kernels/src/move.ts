@@ -6,6 +6,7 @@ import { DtypeError, ShapeError } from "@hyperslab/core/errors";
 import { type Shape, sameShape, stridesOf } from "@hyperslab/core/shape";
 import { canonicalLoop, eachPosition, type LoopAxis } from "./loop.js";
 import type { Operand } from "./operand.js";
+import { transposeOf } from "./transpose.js";
 
 /** Edge of the square tiles of a transpose: two of them fit the smallest cache. */
 const TILE = 32;
@@ -45,11 +46,20 @@ export function copyStrided(src: Operand, shape: Shape, dst: Operand): void {
   const crossed = other !== -1 && other !== axes.length - 1 && row.length >= 4;
   const column = crossed ? axes[other] : (axes.at(-2) ?? still);
   const tile = crossed ? TILE : Infinity;
-  eachPosition(
-    axes.filter((axis) => axis !== column && axis !== row),
-    offsets,
-    ([p, q]) => copy(from, p, to, q, column, row, tile),
-  );
+  const others = axes.filter((axis) => axis !== column && axis !== row);
+  if (crossed && d === 1 && !Array.isArray(src.data)) {
+    const transpose = transposeOf(
+      { data: src.data, step: s, rows: row.length, columns: column.length },
+      {
+        data: dst.data as typeof src.data,
+        step: column.strides[1],
+        rows: column.length,
+        columns: row.length,
+      },
+    );
+    if (transpose) return eachPosition(others, offsets, ([p, q]) => transpose(p, q));
+  }
+  eachPosition(others, offsets, ([p, q]) => copy(from, p, to, q, column, row, tile));
 }
 
 /** Copies `column` × `row` elements, in square tiles of edge `tile`. */
@@ -77,18 +87,25 @@ const PLANE_COPY = `return (from, p, to, q, column, row, tile) => {
   }
 };`;
 
+/** Where positions stand, in elements; float64 for blocks that int32 can't count. */
+type Table = Int32Array | Float64Array;
+
 /** Copies runs of `run` elements from `from + table[i]` to `to + i * step`. */
 type RunCopy = (
   source: BlockData,
   target: BlockData,
   run: number,
   from: number,
-  table: Float64Array,
+  table: Table,
   to: number,
   step: number,
 ) => void;
 
 const RUN_COPY = `return (source, target, run, from, table, to, step) => {
+  if (run === 1) {
+    for (let i = 0, q = to; i < table.length; i++, q += step) target[q] = source[from + table[i]];
+    return;
+  }
   for (let i = 0; i < table.length; i++) {
     const p = from + table[i], q = to + i * step;
     for (let j = 0; j < run; j++) target[q + j] = source[p + j];
@@ -155,9 +172,10 @@ export function gatherAxes(src: Block, selection: readonly AxisSelection[], out:
       break;
     }
   }
+  const large = src.data.length > 2 ** 31;
   // every axis outside: where its positions stand in the source
   const tables = selection.slice(0, axis + 1).map((one, k) => {
-    const table = new Float64Array(shape[k]);
+    const table: Table = large ? new Float64Array(shape[k]) : new Int32Array(shape[k]);
     for (let i = 0; i < table.length; i++) table[i] = positionAt(one, i) * inStrides[k];
     return table;
   });
@@ -171,14 +189,14 @@ export function gatherAxes(src: Block, selection: readonly AxisSelection[], out:
   walk(0, offset, 0);
 }
 
-const NONE: Float64Array = new Float64Array(1);
+const NONE: Table = new Int32Array(1);
 
 /** How runs of `run` elements are copied from `from + table[i]` to `to + i * step`. */
 function runCopier(
   src: Block,
   out: Block,
   run: number,
-): (from: number, table: Float64Array, to: number, step: number) => void {
+): (from: number, table: Table, to: number, step: number) => void {
   if (run >= RUN && !Array.isArray(src.data)) {
     const source = src.data;
     const target = out.data as Uint8Array;

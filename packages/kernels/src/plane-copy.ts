@@ -18,7 +18,7 @@ export type PlaneCopier = (
 ) => void;
 
 /** Rows at least this long are worth a call of `set`. */
-const RUN = 32;
+const RUN = 128;
 
 const copiers: Map<string, PlaneCopier> = new Map();
 
@@ -36,6 +36,14 @@ export function copier(from: Dtype, to: Dtype): PlaneCopier {
             const x = ${loadSource(from, "source", "p")};
             target[q] = ${storedSource(to, cast)};
           }
+          return;
+        }
+        if (pc === 1 && qc === 1) {
+          for (let i = 0; i < rows; i++, p += ps, q += qs)
+            for (let j = 0; j < columns; j++) {
+              const x = ${loadSource(from, "source", "p + j")};
+              target[q + j] = ${storedSource(to, cast)};
+            }
           return;
         }
         for (let i = 0; i < rows; i++, p += ps, q += qs)

@@ -63,20 +63,34 @@ function withCast(program: ScalarProgram): ScalarProgram {
   };
 }
 
+/**
+ * Lets elements enter planes that hold a state already, each at its position in C order. For pieces whose innermost
+ * axis is kept; not for `var` and `std`.
+ */
+export function reduceIntoPlanes(work: Reducing, reduction: Reduction, planes: Plane[]): void {
+  pass(work, reduction, null, "loops", planes);
+}
+
 /** One pass over the elements; with `means`, of squared deviations from them into the first plane. */
-function pass(work: Reducing, reduction: Reduction, means: Float64Array | null, engine: Engine): Plane[] {
+function pass(
+  work: Reducing,
+  reduction: Reduction,
+  means: Float64Array | null,
+  engine: Engine,
+  into?: Plane[],
+): Plane[] {
   const { grouping, operands, shape } = work;
   const outShape = stateShape(work);
   const outStrides = stridesOf(outShape);
   const merge = means ? addMoments : compileMerge(reduction);
-  if (sizeOf(shape) === 0) return allocatePlanes(reduction, sizeOf(outShape));
+  if (sizeOf(shape) === 0) return into ?? allocatePlanes(reduction, sizeOf(outShape));
   const worth = sizeOf(shape) >= WORTH || isTranscendental(work.program);
   if (engine === "best" && worth && kernelsAvailable()) {
     checkProgram(work.program);
     const done = reduceByKernel(work, reduction, means, merge);
     if (done) return done;
   }
-  const planes = allocatePlanes(reduction, sizeOf(outShape));
+  const planes = into ?? allocatePlanes(reduction, sizeOf(outShape));
   const exact = isExactSum(reduction) && !means;
   const work0 = exact ? [new Float64Array(sizeOf(outShape)), ...planes.slice(1)] : planes;
 

@@ -1,15 +1,18 @@
 /**
  * Owns the growing of a partial state: pieces of an array, and states of others, enter it one after another, in
- * place. A piece is reduced a stretch of positions at a time, so that its own state never leaves the cache.
+ * place. Where the innermost axis is kept, elements enter the state itself; else a state of the piece
+ * is made, a stretch of positions at a time, so that it never leaves the cache, and merged. Which of the two
+ * goes by shape and reduction alone, for the two differ in the last bits of floating-point sums.
  */
 import type { Block } from "@hyperslab/core/block";
-import { viewOf } from "@hyperslab/core/dtype";
+import { isTime, viewOf } from "@hyperslab/core/dtype";
 import { ShapeError } from "@hyperslab/core/errors";
 import type { Reduction } from "@hyperslab/core/reduction";
 import { sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
+import { ColumnAccumulator, type PlaneMemory } from "./column-accumulator.js";
 import { canonicalLoop, eachPosition } from "./loop.js";
 import type { Operand } from "./operand.js";
-import { reduceToPlanes } from "./reduce-loop.js";
+import { reduceIntoPlanes, reduceToPlanes } from "./reduce-loop.js";
 import { checkReducing, type Reducing, stateShape } from "./reduce-source.js";
 import { compileRowMerge, type RowMerge } from "./reduction-source.js";
 import {
@@ -22,6 +25,7 @@ import {
   writeCounts,
 } from "./reduction-state.js";
 import { openRow } from "./state-row.js";
+import { VarianceAccumulator } from "./variance-accumulator.js";
 
 /** Positions of a piece's own state that are made at a time. */
 const POSITIONS = 32768;
@@ -35,11 +39,22 @@ export class StateAccumulator {
   readonly #planes: readonly Plane[];
   readonly #strides: readonly number[];
   readonly #merge: RowMerge;
+  #groupAxis = -1;
 
-  /** @param blocks fields of core's `stateOf`, of one shape; what stands in them is overwritten */
-  constructor(reduction: Reduction, blocks: readonly Block[]) {
+  readonly #memory: PlaneMemory;
+  /** Holds the state instead of the planes, as long as all pieces can enter it. */
+  #columns: ColumnAccumulator | null = null;
+  #variance: VarianceAccumulator | null = null;
+  #fresh = true;
+
+  /**
+   * @param blocks fields of core's `stateOf`, of one shape; what stands in them is overwritten
+   * @param memory for the state while it grows, in the kernels' own memory; nobody may use it before `seal`
+   */
+  constructor(reduction: Reduction, blocks: readonly Block[], memory: PlaneMemory = () => null) {
     this.#reduction = reduction;
     this.#blocks = blocks;
+    this.#memory = memory;
     this.#planes = blocks.map(({ data, dtype }, field): Plane => {
       // counts are float64 until the end, in the memory of the int64s that they become
       if (isCount(reduction, field) && !Array.isArray(data))
@@ -48,12 +63,42 @@ export class StateAccumulator {
     });
     this.#strides = stridesOf(blocks[0].shape);
     this.#merge = compileRowMerge(reduction);
-    resetPlanes(reduction, this.#planes);
   }
 
   /**
-   * Lets the elements of a piece enter, as if their state were made and then merged. Pieces come in the order in
-   * which they stand on the reduced axes.
+   * The planes, with the state in them; counts are float64 there. For those who go on with them: whatever they make
+   * of it is the state.
+   */
+  open(): readonly Plane[] {
+    if (this.#variance) this.#variance.open();
+    else if (this.#columns) {
+      const { shape } = this.#blocks[0];
+      const axis = this.#groupAxis;
+      const stride = this.#strides[axis];
+      this.#columns.writeTo(this.#planes, (position) =>
+        axis < 0 ? 0 : Math.floor(position / stride) % shape[axis],
+      );
+    } else if (this.#fresh) resetPlanes(this.#reduction, this.#planes);
+    this.#columns = null;
+    this.#variance = null;
+    this.#fresh = false;
+    return this.#planes;
+  }
+
+  /** Lets elements enter the state itself. */
+  #reduceDirectly(work: Reducing): void {
+    if (this.#fresh) {
+      this.#groupAxis = work.grouping?.axis ?? -1;
+      const length = sizeOf(this.#blocks[0].shape);
+      this.#columns = ColumnAccumulator.create(this.#reduction, work, length, this.#strides, this.#memory);
+      this.#fresh = this.#columns === null;
+    }
+    if (this.#columns?.enter(work)) return;
+    reduceIntoPlanes(work, this.#reduction, [...this.open()]);
+  }
+
+  /**
+   * Lets the elements of a piece enter. Pieces come in the order in which they stand on the reduced axes.
    * @throws DtypeError, ShapeError for a piece that doesn't fit
    */
   reduce(work: Reducing): void {
@@ -66,11 +111,31 @@ export class StateAccumulator {
         found: `a state of (${shape.join(", ")})`,
       });
     if (sizeOf(work.shape) === 0) return;
+    if (isRows(work)) {
+      if (!isVariance(this.#reduction)) return this.#reduceDirectly(work);
+      if (this.#reduceVariance(work)) return;
+    }
     const { grouping } = work;
     if (!grouping) return this.#reduceTiles(work, [0]);
     const { present, codes } = compact(grouping.codes, grouping.groups);
     if (present.length === 0) return;
     this.#reduceTiles({ ...work, grouping: { ...grouping, codes, groups: present.length } }, present);
+  }
+
+  /** Lets elements enter the sums that a variance is made of; false once the state is in its planes. */
+  #reduceVariance(work: Reducing): boolean {
+    const reduction = this.#reduction;
+    if (isTime(reduction.dtype) || (!this.#fresh && !this.#variance)) return false;
+    this.#variance ??= new VarianceAccumulator(
+      reduction,
+      this.#blocks,
+      work,
+      this.#memory,
+      (...state) => new StateAccumulator(...state),
+    );
+    this.#fresh = false;
+    this.#variance.reduce(work);
+    return true;
   }
 
   /** `groups[g]` is the place of the piece's group `g` in this state. */
@@ -91,6 +156,7 @@ export class StateAccumulator {
     start: readonly number[],
     groups: readonly number[],
   ): void {
+    const into = this.open();
     const full = stateShape(tile);
     const axis = tile.grouping?.axis ?? -1;
     const from = stridesOf(full);
@@ -107,7 +173,7 @@ export class StateAccumulator {
       const last = axes.at(-1);
       const rows = last && last.strides[0] === 1 && last.strides[1] === 1;
       eachPosition(rows ? axes.slice(0, -1) : axes, offsets, (at) => {
-        this.#merge(this.#planes, at[1], planes, at[0], rows ? last.length : 1);
+        this.#merge(into, at[1], planes, at[0], rows ? last.length : 1);
       });
     });
   }
@@ -123,7 +189,7 @@ export class StateAccumulator {
     const inStrides = stridesOf(shape);
     const split: number[] = [];
     const from: number[] = [];
-    const into: number[] = [];
+    const to: number[] = [];
     shape.forEach((length, axis) => {
       const width = axes.find((one) => one.axis === axis)?.width ?? length;
       if (length === 0) return;
@@ -134,13 +200,14 @@ export class StateAccumulator {
         });
       split.push(length / width, width);
       from.push(inStrides[axis] * width, inStrides[axis]);
-      into.push(0, this.#strides[axis]);
+      to.push(0, this.#strides[axis]);
     });
     if (sizeOf(shape) === 0) return;
+    const into = this.open();
     const stretches = split.map((_, i) => i).filter((i) => i % 2 === 0);
     const walk = [
       { offset: 0, strides: from },
-      { offset: 0, strides: into },
+      { offset: 0, strides: to },
     ];
     const { axes: loop, offsets } = canonicalLoop(split, walk, stretches);
     const last = loop.at(-1);
@@ -149,15 +216,16 @@ export class StateAccumulator {
         for (let start = 0; start < last.length; start += ROW) {
           const n = Math.min(ROW, last.length - start);
           const row = openRow(this.#reduction, fields, at[0] + start, n, 1);
-          this.#merge(this.#planes, at[1] + start, row, 0, n);
+          this.#merge(into, at[1] + start, row, 0, n);
         }
       });
     const planes = openPlanes(this.#reduction, fields);
-    eachPosition(loop, offsets, (at) => this.#merge(this.#planes, at[1], planes, at[0], 1));
+    eachPosition(loop, offsets, (at) => this.#merge(into, at[1], planes, at[0], 1));
   }
 
   /** The blocks, with the state in them. Nothing can enter any more. */
   seal(): Block[] {
+    this.open();
     this.#blocks.forEach(({ data, dtype, shape }, field) => {
       const plane = this.#planes[field];
       if (isCount(this.#reduction, field)) writeCounts(plane as Float64Array, data as BigInt64Array);
@@ -179,6 +247,16 @@ function compact(codes: Int32Array, groups: number): { present: number[]; codes:
     if (seen === 0) number[group] = present.push(group) - 1;
   });
   return { present, codes: codes.map((code) => (code < 0 ? -1 : number[code])) };
+}
+
+/** True for pieces that are rows of columns: their innermost axis is kept, and elements enter the state one by one. */
+function isRows({ shape, axes, grouping }: Reducing): boolean {
+  const innermost = shape.findLastIndex((length) => length > 1);
+  return innermost >= 0 && innermost !== grouping?.axis && !axes.includes(innermost);
+}
+
+function isVariance({ name }: Reduction): boolean {
+  return name === "var" || name === "std";
 }
 
 interface TileBox {

@@ -1,70 +1,71 @@
-/** Owns the WebAssembly text that transposes a plane of 4-byte or 8-byte elements, a square of vectors at a time. */
+/** Owns the WebAssembly text that transposes a plane of elements of 1, 2, 4 or 8 bytes, a square of vectors at a time. */
 import { Assembler, type Local } from "./simd/assembler.js";
 import { type Kernel, kernelOf } from "./simd/kernel.js";
 import { I32 } from "./simd/wasm-module.js";
 
-/** Planes are transposed in squares of this many elements an edge, whatever their size. */
-export const SQUARE = 4;
+export type ElementSize = 1 | 2 | 4 | 8;
+
+/** Edge of the squares in which a plane is transposed, in elements. */
+export function squareOf(size: ElementSize): number {
+  return size === 8 ? 4 : 16 / size;
+}
 
 /**
  * The kernel `(source, sourceStep, target, targetStep, rows, columns)`: addresses, bytes from row to row, and the numbers of
- * squares down and across the source.
+ * squares down and across the source. A part of a square that a plane lacks is read and written all the same.
  */
-export function transposeKernel(size: 4 | 8): Kernel | null {
+export function transposeKernel(size: ElementSize): Kernel | null {
   return kernelOf(`transpose ${size}`, () => {
     const a = new Assembler(6);
     const [source, sourceStep, target, targetStep, rows, columns] = [0, 1, 2, 3, 4, 5];
+    const edge = squareOf(size);
     a.countdown(rows, () => {
       const from = a.copy(source);
       const to = a.copy(target);
       a.countdown(a.copy(columns), () => {
-        const read = rowsFrom(a, from, sourceStep);
-        const write = rowsFrom(a, to, targetStep);
-        if (size === 4) {
-          const turned = turnWords(
-            a,
-            read.map((row) => a.load("v128.load", row, 0)),
-          );
-          turned.forEach((vector, i) => a.store(write[i], 0, vector));
-        } else
-          for (const [i, j] of [
-            [0, 0],
-            [0, 2],
-            [2, 0],
-            [2, 2],
-          ]) {
-            const x = a.load("v128.load", read[i], 8 * j);
-            const y = a.load("v128.load", read[i + 1], 8 * j);
-            a.store(write[j], 8 * i, a.shuffle(x, y, pick(8, [0, 2])));
-            a.store(write[j + 1], 8 * i, a.shuffle(x, y, pick(8, [1, 3])));
+        const read = rowsFrom(a, from, sourceStep, edge);
+        const write = rowsFrom(a, to, targetStep, edge);
+        // a row of a square is one vector, of 8-byte elements two
+        for (let down = 0; down < edge; down += 16 / size)
+          for (let across = 0; across < edge; across += 16 / size) {
+            const vectors = read
+              .slice(down, down + 16 / size)
+              .map((row) => a.load("v128.load", row, across * size));
+            turn(a, vectors, size).forEach((vector, i) => a.store(write[across + i], down * size, vector));
           }
-        a.advance(from, SQUARE * size);
-        a.advanceBy(to, targetStep, 2);
+        a.advance(from, edge * size);
+        a.advanceBy(to, targetStep, Math.log2(edge));
       });
-      a.advanceBy(source, sourceStep, 2);
-      a.advance(target, SQUARE * size);
+      a.advanceBy(source, sourceStep, Math.log2(edge));
+      a.advance(target, edge * size);
     });
     return a.finish("run");
   });
 }
 
 /** Addresses of the rows of a square. */
-function rowsFrom(a: Assembler, first: Local, step: Local): Local[] {
+function rowsFrom(a: Assembler, first: Local, step: Local, edge: number): Local[] {
   const rows = [first];
-  for (let i = 1; i < SQUARE; i++) rows.push(a.scalarOp("i32.add", I32, rows[i - 1], step));
+  for (let i = 1; i < edge; i++) rows.push(a.scalarOp("i32.add", I32, rows[i - 1], step));
   return rows;
 }
 
-/** The lanes of a shuffle that picks elements of `size` bytes. */
-function pick(size: number, elements: readonly number[]): number[] {
-  return elements.flatMap((element) => Array.from({ length: size }, (_, i) => element * size + i));
+/** Transposes as many vectors as each has elements: every round interleaves the first half of them with the second. */
+function turn(a: Assembler, vectors: readonly Local[], size: number): Local[] {
+  let turned = [...vectors];
+  const half = turned.length / 2;
+  for (let round = 1; round < turned.length; round *= 2)
+    turned = Array.from({ length: half }, (_, i) => i).flatMap((i) =>
+      [0, 8].map((start) => a.shuffle(turned[i], turned[i + half], interleaved(size, start))),
+    );
+  return turned;
 }
 
-function turnWords(a: Assembler, [x, y, z, w]: readonly Local[]): Local[] {
-  const low = [a.shuffle(x, y, pick(4, [0, 4, 1, 5])), a.shuffle(z, w, pick(4, [0, 4, 1, 5]))];
-  const high = [a.shuffle(x, y, pick(4, [2, 6, 3, 7])), a.shuffle(z, w, pick(4, [2, 6, 3, 7]))];
-  return [low, high].flatMap(([p, q]) => [
-    a.shuffle(p, q, pick(8, [0, 2])),
-    a.shuffle(p, q, pick(8, [1, 3])),
-  ]);
+/** The lanes of a shuffle that interleaves elements of two vectors from byte `start` on. */
+function interleaved(size: number, start: number): number[] {
+  return Array.from({ length: 16 }, (_, byte) => {
+    const element = Math.floor(byte / (2 * size));
+    const second = Math.floor(byte / size) % 2;
+    return start + element * size + (byte % size) + 16 * second;
+  });
 }

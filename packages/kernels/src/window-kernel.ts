@@ -5,7 +5,7 @@
 import { Assembler, type Local } from "./simd/assembler.js";
 import { type Kernel, kernelOf } from "./simd/kernel.js";
 import { I32, type WasmFunction } from "./simd/wasm-module.js";
-import type { WindowName } from "./window.js";
+import type { WindowName } from "./window-options.js";
 
 /** Lanes that a kernel takes at once. */
 export const LANES = 8;

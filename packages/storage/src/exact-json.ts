@@ -124,12 +124,15 @@ class Parser {
 
 /**
  * The JSON text of a value. `bigint`s become integers; NaN and the infinities become the bare words that
- * Python writes and reads, since JSON has none. `undefined` members are left out.
+ * Python writes and reads, since JSON has none; numbers beyond 2^53 are floats, and have an exponent. `undefined` members are left out.
  * @param indent spaces for each level; 0 for one line
  */
 export function printExactJson(value: unknown, indent = 0, margin = ""): string {
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  // in plain digits, a large float such as the fill value 1e20 would be read back as an integer
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value))
+    return value.toExponential();
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const inner = margin + " ".repeat(indent);
   const around = (open: string, parts: string[], close: string): string => {

@@ -4,9 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { StorageError } from "@hyperslab/core/errors";
+import { makeDirectory } from "./make-directory.js";
 import {
   type GetOptions,
   type RangeQuery,
@@ -18,6 +19,7 @@ import {
   keySegments,
   resolveRange,
 } from "./store.js";
+import { isWorkingPath } from "./working-path.js";
 
 /** Endings of files that are being written; no reader lists them. */
 const PARTIAL = ".partial";
@@ -165,7 +167,8 @@ export class FileStore implements WritableStore {
 
   async #makeDirectory(path: string): Promise<void> {
     if (this.#directories.has(path)) return;
-    await mkdir(path, { recursive: true });
+    // who removed the directory of an unfinished write has given it up: it must not come back
+    await makeDirectory(path, isWorkingPath(this.root) ? this.root : undefined);
     this.#directories.add(path);
   }
 }

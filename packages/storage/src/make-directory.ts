@@ -6,21 +6,31 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
+ * Others may make the parent between two looks at it, so one that is there now has not yet refused; one that
+ * is there and still "not found" below has.
+ */
+const MOST_TRIES = 3;
+
+/**
  * Makes a directory and those above it that are missing; one that is there already is left alone.
  * @param below an ancestor (or the directory itself) that has to be there already: it is not made
  * @throws what the system says (ENOENT, ENOTDIR, EACCES, EROFS, ENOSPC …)
  */
 export async function makeDirectory(path: string, below?: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (await isDirectory(path)) return;
-    const parent = dirname(path);
-    // a parent that is there has refused the directory itself: there is nothing to be made above it
-    if (code !== "ENOENT" || path === below || parent === path || (await isDirectory(parent))) throw error;
-    await makeDirectory(parent, below);
-    await makeDirectory(path, path);
+  if (path === below) {
+    await stat(path);
+    return;
+  }
+  for (let tries = 1; ; tries++) {
+    try {
+      await mkdir(path);
+      return;
+    } catch (error) {
+      if (await isDirectory(path)) return;
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (!isMissing || tries === MOST_TRIES) throw error;
+      await makeDirectory(dirname(path), below);
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { openStore, storeRefOf } from "./open-store.js";
 import { registerStore } from "./process-store.js";
 import type { StoredGroup } from "./source.js";
 import { type ForeignStore, type ReadableStore, type StoreKey, joinKey } from "./store.js";
+import { isWorkingPath } from "./working-path.js";
 import { listIncomplete } from "./write-protocol.js";
 import { openZarrGroup } from "./zarr-group.js";
 
@@ -41,6 +42,13 @@ export async function openGroup(
         hint: (await incompleteHint(dirname(ref.path), basename(ref.path))) ?? "look at the path",
       });
     if (facts.isFile()) return openFile(ref, options);
+    if (isWorkingPath(ref.path))
+      throw new FormatError({
+        path: ref.path,
+        format: "a dataset",
+        reason: "it is what an unfinished write has left, and chunks may be missing",
+        hint: "write it again; remove this directory, or rename it to look into it",
+      });
   }
   const store = openStore(ref);
   const group = await openZarrGroup(store, ref, path, options);

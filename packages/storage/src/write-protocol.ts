@@ -2,9 +2,7 @@
  * Owns the protocol that keeps half-written datasets from being taken for whole ones: they are written
  * beside their destination, under a name that says so, and take its place when they are complete.
  */
-import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { StorageError } from "@hyperslab/core/errors";
 import type { StoreRef } from "@hyperslab/core/source-ref";
 import { makeDirectory } from "./make-directory.js";
@@ -19,6 +17,7 @@ import {
   isWritable,
   joinKey,
 } from "./store.js";
+import { isLeftover, replacedPathFor, workingPathFor } from "./working-path.js";
 
 export interface BeginWriteOptions {
   /** Whether what stands at the destination may be replaced. It stands until the new data are complete. */
@@ -30,14 +29,6 @@ export interface PendingWrite {
   readonly destination: StoreRef;
   readonly working: StoreRef;
   readonly overwrite: boolean;
-}
-
-const MARK = ".incomplete-";
-const OLD = ".replaced-";
-
-/** True for the path of a directory that {@link beginWrite} made: what lies in it is unfinished. */
-export function isWorkingPath(path: string): boolean {
-  return /\.incomplete-[0-9a-f]{8}$/.test(path);
 }
 
 /**
@@ -54,7 +45,7 @@ export async function beginWrite(
   if (destination.kind === "file") {
     const { path } = destination;
     if (await isOccupied(path)) await refuseDirectory(path, overwrite);
-    const working = join(dirname(path), `${basename(path)}${MARK}${randomBytes(4).toString("hex")}`);
+    const working = workingPathFor(path);
     await makeDirectory(working).catch((cause: unknown) => {
       throw failed(path, "can't be written", cause);
     });
@@ -78,7 +69,7 @@ export async function commitWrite({ destination, working, overwrite }: PendingWr
   const { path } = destination;
   const occupied = await isOccupied(path);
   if (occupied) await refuseDirectory(path, overwrite);
-  const old = `${path}${OLD}${randomBytes(4).toString("hex")}`;
+  const old = replacedPathFor(path);
   try {
     if (occupied) await rename(path, old);
     // an empty directory is no dataset, and in the way of a rename on some systems
@@ -108,7 +99,7 @@ export async function abortWrite({ working }: PendingWrite): Promise<void> {
  */
 export async function listIncomplete(folder: string, name: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  return names.filter((one) => one.startsWith(name + MARK) || one.startsWith(name + OLD));
+  return names.filter((one) => isLeftover(one, name));
 }
 
 async function commitStore(destination: StoreRef, working: StoreRef): Promise<void> {

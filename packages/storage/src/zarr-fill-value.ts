@@ -119,9 +119,9 @@ export function writeFillValue(
 
 /** `_FillValue` in the attributes of a v3 array, as xarray writes it: floats as base64 of a little-endian double. */
 export function writeFillAttribute(value: Json, dtype: Dtype): Json {
-  if (!isFloat(dtype) || typeof value !== "number") return value;
+  if (!isFloat(dtype) || (typeof value !== "number" && typeof value !== "bigint")) return value;
   const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
+  bytes.writeDoubleLE(Number(value));
   return bytes.toString("base64");
 }
 

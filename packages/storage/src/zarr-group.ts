@@ -115,8 +115,11 @@ async function listGroup(
   const root = await readV2(store, path, options);
   if (root.zarray !== undefined) return singleArray(store, path, root);
   // arrays that lie in a folder without any metadata of its own are a group, too
-  const nodes = root.zgroup !== undefined || store.list ? await listNodes(store, path, options) : new Map();
-  if (root.zgroup === undefined && nodes.size === 0) return null;
+  const nodes: ReadonlyMap<string, Documents | Error> =
+    root.zgroup !== undefined || store.list ? await listNodes(store, path, options) : new Map();
+  // a folder of whole datasets is not one itself
+  const isBare = ![...nodes.values()].some((node) => node instanceof Error || isArray(node));
+  if (root.zgroup === undefined && isBare) return null;
   return { attributes: attributesOf(root.zattrs), nodes };
 }
 

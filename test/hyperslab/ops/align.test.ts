@@ -19,6 +19,18 @@ describe("joins", () => {
     expect(await listOf(y)).toEqual(right);
   });
 
+  it("refuse labels that stand twice, unless all are equal", async () => {
+    const twice = dataArray([1, 2, 3], { dims: "x", coords: { x: [10, 10, 30] } });
+    for (const join of ["inner", "outer"] as const) {
+      const error = await failure(() => align([twice, a], { join }));
+      expect([error.tag, error.message]).toEqual([
+        "AlignmentError",
+        expect.stringContaining("some stand more than once"),
+      ]);
+    }
+    expect(await listOf(twice.add(twice))).toEqual([2, 4, 6]);
+  });
+
   it("exact refuses, override takes the first labels", async () => {
     const error = await failure(() => align([a, b], { join: "exact" }));
     expect(error.tag).toBe("AlignmentError");

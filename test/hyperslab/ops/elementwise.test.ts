@@ -100,3 +100,8 @@ describe("datasets", () => {
     expect(ds.mul(other, { join: "outer" }).names).toEqual(["a", "b", "c"]);
   });
 });
+
+it("refuses a dtype that doesn't exist at once", async () => {
+  const error = await failure(() => dataArray([1], { dims: "x" }).astype("float31" as "float32"));
+  expect(error.tag).toBe("DtypeError");
+});

@@ -51,3 +51,15 @@ it("tells what is not there", async () => {
   ).toContain("swapDims()");
   expect(() => t.sel({ x: slice(1, 2) }, { method: "nearest" })).toThrow(/leave the method out/);
 });
+
+it("refuses a method that doesn't exist, and a date that is none", async () => {
+  const days = dataArray([1, 2], {
+    dims: "t",
+    coords: { t: [new Date("2000-01-01"), new Date("2000-01-03")] },
+  });
+  const method = "closest" as "nearest";
+  expect((await failure(() => days.sel({ t: "2000-01-02" }, { method }))).message).toContain(
+    "no such method; use nearest, ffill",
+  );
+  expect((await failure(() => days.sel({ t: new Date("never") }))).tag).toBe("LabelError");
+});

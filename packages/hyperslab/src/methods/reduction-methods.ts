@@ -71,12 +71,12 @@ export abstract class ReductionMethods<
     return this.#reduce("count", dims, options);
   }
 
-  /** Position of the smallest element. `da.argmin("time")` */
+  /** Position of the smallest element; -1 where all are missing. `da.argmin("time")` */
   argmin(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("argmin", dims, options);
   }
 
-  /** Position of the largest element. `da.argmax("time")` */
+  /** Position of the largest element; -1 where all are missing. `da.argmax("time")` */
   argmax(dims?: DimsOrOptions, options?: ReduceOptions): Self {
     return this.#reduce("argmax", dims, options);
   }

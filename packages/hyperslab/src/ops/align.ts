@@ -57,6 +57,7 @@ function alignAlong(dim: string, objects: readonly Labelled[], join: Join, opera
       found: `labels differ: ${describe(first)} and ${describe(indexes.find((index) => !index.equals(first)) ?? first)}`,
       hint: 'align() with join "inner" or "outer", or sel() the same labels',
     });
+  if (join === "inner" || join === "outer") refuseDuplicates(dim, indexes, operation);
   const target = joined(indexes, present, join);
   return objects.map((object, i) => {
     const own = labels[i];
@@ -68,6 +69,18 @@ function alignAlong(dim: string, objects: readonly Labelled[], join: Join, opera
     }
     return reindexLabels(object, dim, target);
   });
+}
+
+/** Labels that stand twice pair with others in more than one way; xarray refuses them, too. */
+function refuseDuplicates(dim: string, indexes: readonly Index[], operation: string): void {
+  const doubled = indexes.find((index) => !index.unique);
+  if (doubled)
+    throw new AlignmentError({
+      dim,
+      operation,
+      found: `labels differ, and of ${describe(doubled)} some stand more than once`,
+      hint: "isel() one of each first, or groupBy() them",
+    });
 }
 
 function describe(index: Index): string {

@@ -1,7 +1,7 @@
 /** Owns elementwise operations between labelled objects: alignment, broadcasting by name, attributes. */
 import { type Operand, type TypedScalar, cast, elementwise } from "@hyperslab/array/build";
 import type { Dtype } from "@hyperslab/core/dtype";
-import { isTime } from "@hyperslab/core/dtype";
+import { asDtype, isTime } from "@hyperslab/core/dtype";
 import { ArgumentError } from "@hyperslab/core/errors";
 import type { OperatorName } from "@hyperslab/core/operator";
 import type { Scalar } from "@hyperslab/core/promotion";
@@ -118,6 +118,6 @@ export function asOperand(value: ScalarLike, beside: Dtype): Operand {
 export function astype(labelled: Labelled, dtype: Dtype): Labelled {
   return mapData(
     labelled,
-    (variable) => new Variable(variable.dims, cast(variable.node, dtype), variable.attrs),
+    (variable) => new Variable(variable.dims, cast(variable.node, asDtype(dtype)), variable.attrs),
   );
 }

@@ -1,6 +1,7 @@
 /** Owns what is done group by group: reductions, arithmetic with one value a group, and functions of users. */
-import { elementwise, groupReduce, reduce } from "@hyperslab/array/build";
+import { cast, elementwise, groupReduce, reduce } from "@hyperslab/array/build";
 import { positions } from "@hyperslab/core/box";
+import { isFloat, isTime } from "@hyperslab/core/dtype";
 import { ArgumentError } from "@hyperslab/core/errors";
 import type { OperatorName } from "@hyperslab/core/operator";
 import type { ReductionName } from "@hyperslab/core/reduction";
@@ -23,6 +24,7 @@ import { align } from "./align.js";
 import { broadcastVariable, nodeWithDims } from "./broadcast.js";
 import { concat } from "./concat.js";
 import { binary } from "./elementwise.js";
+import { groupVariance } from "./group-variance.js";
 import type { Grouping } from "./grouping.js";
 import { applySelections } from "./isel.js";
 import { type Dims, type ReduceOptions, reduceVariable, reductionOf, takesPart } from "./reduce.js";
@@ -34,7 +36,7 @@ const STEPWISE: ReadonlySet<ReductionName> = new Set(["sum", "prod", "min", "max
  * Reduces every group. The dimension of the groups takes the place of the grouped one. `dims` may
  * name further dimensions to reduce along with it.
  *
- * @throws DimensionError, DtypeError; ArgumentError for further dimensions with `var` and `std`
+ * @throws DimensionError, DtypeError; ArgumentError for further dimensions with positions and spans of time
  */
 export function reduceGroups(
   name: ReductionName,
@@ -111,17 +113,27 @@ function reduceOne(
     return new Variable(dims, viewNode(reduce(first, again, axes), kept), attrs);
   }
   if (name === "mean") {
-    const sum = grouped(reductionOf("sum", variable.dtype, options));
+    // sums of sums keep all digits, and the mean has the dtype of a mean
+    const { dtype } = grouped(spec);
+    const wide = isFloat(variable.dtype) ? cast(variable.node, "float64") : variable.node;
+    const sum = groupReduce(wide, reductionOf("sum", wide.dtype, options), axis, codes, groups);
     const total = reduce(sum, reductionOf("sum", sum.dtype, options), axes);
     const count = grouped(reductionOf("count", variable.dtype, options));
     const number = reduce(count, reductionOf("sum", count.dtype, options), axes);
-    const mean = elementwise("divide", [total, number]);
+    const mean = cast(elementwise("divide", [total, number]), dtype);
     return new Variable(dims, viewNode(mean, kept), attrs);
+  }
+  if ((name === "var" || name === "std") && !isTime(variable.dtype)) {
+    const { dtype } = grouped(spec);
+    const { skipna, ddof } = spec;
+    const variance = groupVariance(variable.node, { axis, codes, groups, axes, skipna, ddof });
+    const made = name === "std" ? elementwise("sqrt", [variance]) : variance;
+    return new Variable(dims, viewNode(cast(made, dtype), kept), attrs);
   }
   throw new ArgumentError({
     asked: `${name} of groups over "${extra.join('", "')}" too`,
     found: "it can't be made one dimension after the other",
-    hint: "reduce the other dimensions in a step of their own",
+    hint: "name the grouped dimension alone",
   });
 }
 

@@ -15,7 +15,7 @@ export interface Grouping {
   readonly name: string;
   readonly dim: string;
   readonly codes: Int32Array;
-  /** One label a group, sorted; its dimension is `name`. */
+  /** One label a group; sorted, but those of a falling index fall. The dimension is `name`. */
   readonly labels: Variable;
 }
 
@@ -45,7 +45,7 @@ export function groupingOf(labelled: Labelled, by: string | HasLabels): Grouping
     });
   checkLabels(labelled, keys, dim);
   const block = blockOf(keys, "groupBy");
-  const { codes, labels } = factorise(block);
+  const { codes, labels } = isIndex(keys, variable) ? eachItsOwn(block) : factorise(block);
   const name = keys.name ?? "group";
   return { name, dim, codes, labels: new Variable([name], literal(labels), variable.attrs) };
 }
@@ -60,6 +60,19 @@ function checkLabels(labelled: Labelled, keys: Labelled, dim: string): void {
       found: "the keys have other labels",
       hint: "align() first",
     });
+}
+
+/** Labels of a dimension, each once and in order, rising or falling: they are the groups as they stand. */
+function isIndex(keys: Labelled, variable: Variable): boolean {
+  const [dim] = variable.dims;
+  const own = dimensionCoord(keys, dim);
+  if (keys.name !== dim || !own) return false;
+  const index = indexOf(dim, own);
+  return index.unique && (index.increasing || index.decreasing) && !isTime(index.dtype);
+}
+
+function eachItsOwn(block: Block): { codes: Int32Array; labels: Block } {
+  return { codes: Int32Array.from({ length: block.data.length }, (_, i) => i), labels: block };
 }
 
 /** Sorted unique keys, and for each element the number of its key; missing elements have -1. */

@@ -27,12 +27,20 @@ export interface SelOptions {
   readonly drop?: boolean;
 }
 
+const METHODS: readonly string[] = ["nearest", "ffill", "pad", "bfill", "backfill"] satisfies Method[];
+
 /** Selects labels on each named dimension. @throws LabelError, DimensionError, NameError */
 export function sel(
   labelled: Labelled,
   indexers: Readonly<Record<string, Labels | undefined>>,
   options: SelOptions = {},
 ): Labelled {
+  if (options.method !== undefined && !METHODS.includes(options.method))
+    throw new ArgumentError({
+      asked: `sel with method "${String(options.method)}"`,
+      found: "no such method",
+      hint: `use ${METHODS.join(", ")}`,
+    });
   const selections = new Map<string, number | AxisSelection | Picked>();
   for (const [dim, labels] of Object.entries(indexers))
     if (labels !== undefined) selections.set(dim, locate(labelled, dim, labels, options));

@@ -2,9 +2,9 @@
 import { literal } from "@hyperslab/array/build";
 import type { Block } from "@hyperslab/core/block";
 import { isTime } from "@hyperslab/core/dtype";
-import { ArgumentError, DtypeError, NameError } from "@hyperslab/core/errors";
+import { ArgumentError, DtypeError } from "@hyperslab/core/errors";
 import { inMemoryBlock } from "../evaluate.js";
-import { type Labelled, arrayVariable, mapData, namesOf, pickArray } from "../labelled.js";
+import { type Labelled, arrayVariable, mapData, noSuchName, pickArray } from "../labelled.js";
 import { type TimeField, asTimeField, timeField } from "../times.js";
 import { Variable } from "../variable.js";
 
@@ -56,8 +56,7 @@ export function virtualArray(labelled: Labelled, name: string, operation: string
   if (labelled.variables.has(name)) return pickArray(labelled, name, operation);
   const dot = name.lastIndexOf(".");
   const base = name.slice(0, dot);
-  if (dot === -1 || !labelled.variables.has(base))
-    throw new NameError({ name, names: namesOf(labelled), operation });
+  if (dot === -1 || !labelled.variables.has(base)) throw noSuchName(labelled, name, operation);
   const made = timeFieldOf(pickArray(labelled, base, operation), asTimeField(name.slice(dot + 1)));
   // unlike `dt`, a field asked for by name has no attributes of the times
   return mapData(made, (variable) => new Variable(variable.dims, variable.node));

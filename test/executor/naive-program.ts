@@ -101,6 +101,7 @@ export function naive(
       return naive({ ...program, steps }, stored);
     }
     case "input":
+    case "tuple":
     case "write":
       throw new Error(`no ${one.kind} steps here`);
   }

@@ -1,5 +1,7 @@
 /** Channels, handshakes and tokens over real sockets. */
+import { once } from "node:events";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { ClusterError, ProtocolError } from "@hyperslab/core/errors";
 import { hearHello, refuse, sayHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn, urlHost } from "@hyperslab/protocol/listen";
@@ -7,7 +9,7 @@ import type { Message, PeerMessage, Role } from "@hyperslab/protocol/messages";
 import { PEER } from "@hyperslab/protocol/shapes";
 import { type Channel, dial, wireUrl } from "@hyperslab/protocol/socket";
 import { afterEach, describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 
 type PeerChannel = Channel<PeerMessage, PeerMessage>;
 const PEER_ROLE: Role = { kind: "peer", name: "test" };
@@ -110,16 +112,19 @@ describe("a channel", () => {
   });
 
   it("notices a peer that falls silent", async () => {
-    const url = await listen(() => undefined);
-    // the other side's process is alive, but does not answer: its socket is paused
-    const channel = await dial<PeerMessage, PeerMessage>(url, "peer", {
+    // the other side's process is alive, but answers nothing, not even a ping
+    const silent = new WebSocketServer({ host: "127.0.0.1", port: 0, autoPong: false });
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const channel = await dial<PeerMessage, PeerMessage>(`ws://127.0.0.1:${port}`, "peer", {
       token: "secret",
-      heartbeat: { every: 10, patience: -1 },
+      heartbeat: { every: 10, patience: 30 },
     });
     const reason = await new Promise<ClusterError>((resolve) =>
       channel.listen(PEER, { onMessage: () => undefined, onClose: resolve }),
     );
     expect(reason.message).toMatch(/nothing heard for/);
+    await new Promise((resolve) => silent.close(resolve));
   });
 });
 

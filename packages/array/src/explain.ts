@@ -1,4 +1,5 @@
 /** Owns the printed form of expressions and plans: nodes, what each rule did, stages, tasks, bytes. */
+import { bytesText } from "@hyperslab/core/byte-text";
 import { type AxisSelection, isWhole, selectionLength } from "@hyperslab/core/box";
 import {
   blockTotal,
@@ -128,13 +129,13 @@ export function printPlan(plan: Plan, slots: number): string {
       `  does  ${steps}`,
       ...(from.length ? [`  takes ${[...new Set(from)].join("; ")}`] : []),
       ...piecesText(stage),
-      `  bytes ${size(stage.cost.output)} out, ${size(stage.cost.working)} working a task; ${size(stage.cost.read)} read in all`,
+      `  bytes ${bytesText(stage.cost.output)} out, ${bytesText(stage.cost.working)} working a task; ${bytesText(stage.cost.read)} read in all`,
     ].join("\n");
   });
   const peak = predictPeak(plan, slots);
   lines.push(
-    `${tasks} task${tasks === 1 ? "" : "s"} in ${plan.stages.length} stage${plan.stages.length === 1 ? "" : "s"}; reads ${size(read)} (decoded); ` +
-      `predicted peak memory ${size(peak.bytes)} with ${slots} tasks at a time (${size(peak.running)} running, ${size(peak.kept)} kept)`,
+    `${tasks} task${tasks === 1 ? "" : "s"} in ${plan.stages.length} stage${plan.stages.length === 1 ? "" : "s"}; reads ${bytesText(read)} (decoded); ` +
+      `predicted peak memory ${bytesText(peak.bytes)} with ${slots} tasks at a time (${bytesText(peak.running)} running, ${bytesText(peak.kept)} kept)`,
   );
   return lines.join("\n");
 }
@@ -189,16 +190,4 @@ function mapText(map: AxisMap): string {
     case "table":
       return "table";
   }
-}
-
-/** Bytes for people: `1.5 MiB`. */
-export function size(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

@@ -78,14 +78,3 @@ export function countOption(input: Input, name: string): number {
   if (Number.isInteger(count) && count > 0) return count;
   throw new ArgumentError({ asked: `--${name} ${text}`, found: "not a whole number above 0" });
 }
-
-/** Bytes from an option such as `4GiB`, `500MB` or `1e9`; undefined where it was not given. @throws ArgumentError */
-export function bytesOption(input: Input, name: string): number | undefined {
-  const text = input.options[name];
-  if (typeof text !== "string") return undefined;
-  const match = /^(\d+(?:\.\d+)?(?:e\d+)?)\s*(?:([kmgt])(i?)b?)?$/i.exec(text.trim());
-  if (!match)
-    throw new ArgumentError({ asked: `--${name} ${text}`, found: "not a size", hint: "write 4GiB or 500MB" });
-  const power = match[2] ? "kmgt".indexOf(match[2].toLowerCase()) + 1 : 0;
-  return Math.floor(Number(match[1]) * (match[3] ? 1024 : 1000) ** power);
-}

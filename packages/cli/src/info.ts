@@ -1,5 +1,6 @@
 /** Owns `hyperslab info`: what is stored, and how, without reading any data. In the manner of `ncdump -hs`. */
 import { blockTotal, maxBlockShape } from "@hyperslab/core/chunk-grid";
+import { bytesText } from "@hyperslab/core/byte-text";
 import { itemSize } from "@hyperslab/core/dtype";
 import { sizeOf } from "@hyperslab/core/shape";
 import { openGroup } from "@hyperslab/storage/open-group";
@@ -69,12 +70,4 @@ function attributeText(value: Attribute): string {
   if (Array.isArray(value) && value.every((one) => typeof one !== "object"))
     return value.map(attributeText).join(", ");
   return JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? String(one) : one));
-}
-
-/** Bytes for people: `1.5 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }

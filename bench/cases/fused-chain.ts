@@ -1,5 +1,5 @@
 /** Owns the cases of fused chains over arrays in memory, reduced to one number, on two threads. */
-import { type DataArray, dataArray, threadsExecutor, where } from "hyperslab";
+import { type DataArray, dataArray, sharedArray, threadsExecutor, where } from "hyperslab";
 import type { Case, Scale } from "../case.js";
 import { makeRaw, type RawArray, rawParameters, readRaw } from "../data/raw-array.js";
 
@@ -41,8 +41,8 @@ export const fusedChain: Case = {
   async open({ parameters, name }, place) {
     const length = LENGTHS[place.scale];
     const [a, b] = ["a", "b"].map((input) => {
-      // shared memory, so that threads compute where it lies
-      const data = new Float32Array(new SharedArrayBuffer(4 * length));
+      // so that threads compute where it lies
+      const data = sharedArray(Float32Array, length);
       readRaw(place, String(parameters[input]), data);
       return dataArray(data, { dims: ["x"] }).chunk({ x: CHUNK });
     });

@@ -9,6 +9,12 @@ import { graph } from "./graph.js";
 import { groupMean } from "./groupmean.js";
 import { math } from "./math.js";
 import { nanmeans } from "./nanmean.js";
+import { rolling } from "./rolling.js";
+import { hdf5Slab, netcdf4 } from "./netcdf4.js";
+import { openSlice } from "./open-slice.js";
+import { readPlain } from "./read-plain.js";
+import { rechunkCase } from "./rechunk.js";
+import { shardRead } from "./shard-read.js";
 import { readCeiling, squareMean, storedGroupMean, timeMean, zonalMean } from "./stored.js";
 import { windSpeed } from "./wind-speed.js";
 
@@ -19,6 +25,7 @@ export const CASES: readonly Case[] = [
   ...nanmeans,
   math,
   groupMean,
+  rolling,
   decode,
   encode,
   zonalMean,
@@ -26,6 +33,12 @@ export const CASES: readonly Case[] = [
   squareMean,
   storedGroupMean,
   readCeiling,
+  readPlain,
+  rechunkCase,
+  openSlice,
+  netcdf4,
+  hdf5Slab,
+  shardRead,
   graph,
   tinyTasks,
   latency,

@@ -5,7 +5,7 @@
  */
 import type { WireError } from "@hyperslab/core/errors";
 import type { PlanOutline } from "@hyperslab/core/plan";
-import type { PeerAddress, TaskOrder } from "@hyperslab/protocol/messages";
+import type { FetchOrder, PeerAddress } from "@hyperslab/protocol/messages";
 
 interface At {
   readonly time: number;
@@ -38,14 +38,14 @@ export interface WorkerMeasured extends OfWorker {
 export interface TasksStarted extends OfWorker {
   readonly kind: "TasksStarted";
   readonly job: number;
-  readonly tasks: readonly number[];
+  readonly tasks: ArrayLike<number>;
 }
 export interface TasksFinished extends OfWorker {
   readonly kind: "TasksFinished";
   readonly job: number;
-  readonly tasks: readonly number[];
+  readonly tasks: ArrayLike<number>;
   /** Of the blocks that the tasks yield. */
-  readonly bytes: readonly number[];
+  readonly bytes: ArrayLike<number>;
 }
 export interface TaskFailed extends OfWorker {
   readonly kind: "TaskFailed";
@@ -56,32 +56,34 @@ export interface TaskFailed extends OfWorker {
 export interface BlocksFetched extends OfWorker {
   readonly kind: "BlocksFetched";
   readonly job: number;
-  readonly blocks: readonly number[];
-  readonly bytes: readonly number[];
+  readonly blocks: ArrayLike<number>;
+  readonly bytes: ArrayLike<number>;
 }
 export interface TasksReturned extends OfWorker {
   readonly kind: "TasksReturned";
   readonly job: number;
-  readonly tasks: readonly number[];
-  readonly missing: readonly number[];
+  readonly tasks: ArrayLike<number>;
+  readonly missing: ArrayLike<number>;
   readonly reason: string;
 }
-export interface ResultArrived extends OfWorker {
-  readonly kind: "ResultArrived";
+export interface ResultsArrived extends OfWorker {
+  readonly kind: "ResultsArrived";
   readonly job: number;
-  readonly block: number;
-  readonly bytes: number;
-  /** The block itself; only passed on. */
+  /** Results that are complete with this; none where it is a piece that is not the last. */
+  readonly blocks: ArrayLike<number>;
+  /** The data itself; only passed on. */
   readonly payload: unknown;
 }
-export interface ResultMissed extends OfWorker {
-  readonly kind: "ResultMissed";
+export interface ResultsMissed extends OfWorker {
+  readonly kind: "ResultsMissed";
   readonly job: number;
-  readonly block: number;
+  readonly blocks: ArrayLike<number>;
 }
 export interface ClientJoined extends OfClient {
   readonly kind: "ClientJoined";
   readonly name: string;
+  /** It can fetch results from workers by itself. */
+  readonly dials: boolean;
 }
 export interface ClientLost extends OfClient {
   readonly kind: "ClientLost";
@@ -95,10 +97,33 @@ export interface JobSubmitted extends OfClient {
   readonly outline: PlanOutline;
   readonly window: number;
   readonly progress: boolean;
+  readonly priority: number;
 }
 export interface JobCancelled extends OfClient {
   readonly kind: "JobCancelled";
   readonly ref: number;
+}
+/** Results that the client fetched from a worker. */
+export interface ResultsFetched extends OfClient {
+  readonly kind: "ResultsFetched";
+  readonly ref: number;
+  readonly blocks: ArrayLike<number>;
+}
+/** Results that the client was told of, and could not fetch. */
+export interface FetchFailed extends OfClient {
+  readonly kind: "FetchFailed";
+  readonly ref: number;
+  readonly blocks: ArrayLike<number>;
+  readonly worker: number;
+  /** The worker answered, and does not have them; otherwise it can't be reached. */
+  readonly answered: boolean;
+}
+/** The client wants its job to wait, to go on, or to go before or after others. */
+export interface JobSteered extends OfClient {
+  readonly kind: "JobSteered";
+  readonly ref: number;
+  readonly paused: boolean;
+  readonly priority: number;
 }
 export interface ResultsTaken extends OfClient {
   readonly kind: "ResultsTaken";
@@ -115,12 +140,15 @@ export type SchedulerEvent =
   | TaskFailed
   | BlocksFetched
   | TasksReturned
-  | ResultArrived
-  | ResultMissed
+  | ResultsArrived
+  | ResultsMissed
   | ClientJoined
   | ClientLost
   | JobSubmitted
   | JobCancelled
+  | JobSteered
+  | ResultsFetched
+  | FetchFailed
   | ResultsTaken;
 
 export type SchedulerInstruction =
@@ -136,7 +164,11 @@ export type SchedulerInstruction =
       readonly kind: "SendTasks";
       readonly worker: number;
       readonly job: number;
-      readonly tasks: readonly TaskOrder[];
+      /** In the order in which they should run. */
+      readonly tasks: readonly number[];
+      readonly fetch: readonly FetchOrder[];
+      /** Their results are to be sent here as soon as they are made. */
+      readonly send: boolean;
     }
   | {
       readonly kind: "ReleaseBlocks";
@@ -149,7 +181,8 @@ export type SchedulerInstruction =
       readonly kind: "RequestResults";
       readonly worker: number;
       readonly job: number;
-      readonly blocks: readonly number[];
+      /** Grows while one event is handled. */
+      readonly blocks: number[];
     }
   | { readonly kind: "ForgetJob"; readonly worker: number; readonly job: number }
   | {
@@ -177,13 +210,20 @@ export type SchedulerInstruction =
       readonly tasks: number[];
     }
   | {
-      readonly kind: "RelayResult";
+      readonly kind: "RelayResults";
       readonly client: number;
       readonly ref: number;
-      readonly stage: number;
-      readonly index: number;
-      readonly bytes: number;
       readonly payload: unknown;
+    }
+  /** Which worker holds results: the client may fetch them there. */
+  | {
+      readonly kind: "TellPlace";
+      readonly client: number;
+      readonly ref: number;
+      readonly job: number;
+      readonly holder: PeerAddress;
+      /** Grows while one event is handled. */
+      readonly blocks: number[];
     }
   | { readonly kind: "TellFinished"; readonly client: number; readonly ref: number }
   | { readonly kind: "TellFailed"; readonly client: number; readonly ref: number; readonly error: WireError };

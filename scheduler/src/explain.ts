@@ -6,11 +6,14 @@ import {
   type SchedulerState,
   dependenciesOf,
   freeBytes,
+  holds,
   keyOf,
-  slotsOf,
-  stageOf,
+  ownBytes,
   taskName,
+  workerAt,
 } from "./state.js";
+import { blockBytes } from "./need.js";
+import { slotsOf } from "./pace.js";
 import { storyOf } from "./story.js";
 
 export interface Explanation {
@@ -34,15 +37,14 @@ export function explain(state: SchedulerState, job: SchedulerJob, task: number):
   const status = job.status[task];
   const missing = [...dependenciesOf(job, task)].filter((input) => job.status[input] !== STATUS.memory);
   const workers = [...state.workers.values()].map((worker) => {
-    let neededBytes = stageOf(job, task).cost.output + stageOf(job, task).cost.working;
+    let neededBytes = ownBytes(job, task);
     for (const input of dependenciesOf(job, task)) {
-      const key = keyOf(job.id, input);
-      if (worker.held.has(key) || worker.incoming.has(key)) continue;
-      neededBytes += state.workers.get(job.holders.get(input)?.[0] ?? -1)?.held.get(key) ?? 0;
+      if (holds(job, input, worker) || worker.incoming.has(keyOf(job.id, input))) continue;
+      neededBytes += blockBytes(job, input);
     }
     return {
       name: worker.name,
-      freeSlots: slotsOf(worker) - worker.assigned.size,
+      freeSlots: slotsOf(worker) - worker.assigned,
       freeBytes: freeBytes(worker),
       neededBytes,
     };
@@ -65,11 +67,12 @@ function because(
   missing: number,
   workers: Explanation["workers"],
 ): string {
-  const worker = state.workers.get(job.workerOf.get(task) ?? -1)?.name ?? "a worker";
+  const worker = workerAt(state, job, task)?.name ?? "a worker";
   switch (STATUS_NAMES[job.status[task]]) {
     case "waiting":
       return `it waits for ${missing} of ${dependenciesOf(job, task).length} inputs`;
     case "ready":
+      if (job.paused) return "its job is paused";
       if (workers.length === 0) return "there is no worker";
       if (workers.every((one) => one.freeSlots <= 0)) return "every worker has as many tasks as it takes";
       if (workers.every((one) => one.freeSlots <= 0 || one.freeBytes < one.neededBytes))

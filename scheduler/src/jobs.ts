@@ -1,14 +1,28 @@
 /**
- * Owns the life of a job: how it begins, how its results reach the client, and how it ends. A job
- * ends once: finished, failed or cancelled, and leaves nothing on any worker.
+ * Owns the life of a job: how it begins and how it ends. A job ends once: finished, failed or
+ * cancelled, and leaves nothing on any worker. How its results reach the client: `results.ts`.
  */
 import { blockBox } from "@hyperslab/core/chunk-grid";
 import { TaskError, type WireError, toWire } from "@hyperslab/core/errors";
-import { frontierOf, takeOutput } from "@hyperslab/core/frontier";
-import { blockOfTask, coordsOfBlock, expand, stageOfTask } from "@hyperslab/core/task-graph";
-import type { JobSubmitted, ResultArrived, SchedulerInstruction } from "./events.js";
-import { STATUS, type SchedulerJob, type SchedulerState, keyOf, stageOf } from "./state.js";
+import { frontierOf } from "@hyperslab/core/frontier";
+import { blockOfTask, coordsOfBlock, expand } from "@hyperslab/core/task-graph";
+import type { JobSubmitted, SchedulerInstruction } from "./events.js";
+import { removeCopy, removeIncoming } from "./holders.js";
 import { checkSize } from "./outline-size.js";
+import {
+  MARK,
+  NOWHERE,
+  STATUS,
+  type SchedulerJob,
+  type SchedulerState,
+  isOut,
+  ownBytes,
+  stageNumber,
+  stageOf,
+  taskOfKey,
+  jobOfKey,
+  workerAt,
+} from "./state.js";
 import { jobStatus } from "./status.js";
 import { letGo } from "./transitions.js";
 
@@ -25,6 +39,7 @@ export function beginJob(state: SchedulerState, out: Out, event: JobSubmitted): 
   const graph = expand(event.outline);
   const frontier = frontierOf(graph);
   const { taskCount, firstTask } = graph;
+  const { stages } = event.outline;
   const job: SchedulerJob = {
     id: state.nextJob++,
     client: event.client,
@@ -32,35 +47,40 @@ export function beginJob(state: SchedulerState, out: Out, event: JobSubmitted): 
     name: event.name,
     submitted: event.time,
     progress: event.progress,
+    priority: event.priority,
+    paused: false,
     frontier,
     graph,
     status: new Uint8Array(taskCount),
+    marks: new Uint8Array(taskCount),
+    at: new Uint16Array(taskCount).fill(NOWHERE),
+    size: new Uint32Array(taskCount),
+    own: Float64Array.from(stages, ({ cost }) => cost.output + cost.working),
     counts: [taskCount, 0, 0, 0, 0, 0],
-    seen: new Uint8Array(taskCount),
     done: 0,
-    stageDone: event.outline.stages.map(() => 0),
-    isOutput: new Uint8Array(event.outline.stages.length),
-    delivered: new Uint8Array(taskCount),
+    stageDone: stages.map(() => 0),
+    isOutput: new Uint8Array(stages.length),
     resultsLeft: 0,
     deliverable: [],
     deliverableHead: 0,
-    delivering: new Map(),
-    inFlight: 0,
+    asked: 0,
+    untaken: 0,
     window: event.window,
-    holders: new Map(),
+    copies: new Map(),
     incomingAt: new Map(),
-    workerOf: new Map(),
     deaths: new Map(),
     returns: new Map(),
+    stageHint: 0,
   };
   for (const stage of event.outline.outputs) {
     if (job.isOutput[stage]) continue;
     job.isOutput[stage] = 1;
     job.resultsLeft += firstTask[stage + 1] - firstTask[stage];
   }
-  for (const task of frontier.ready) job.status[task] = STATUS.ready;
-  job.counts[STATUS.ready] = frontier.ready.length;
-  job.counts[STATUS.waiting] -= frontier.ready.length;
+  const { ready, waiting, needed } = frontier;
+  for (let task = 0; task < taskCount; task++) if (waiting[task] === 0) job.status[task] = STATUS.ready;
+  job.counts[STATUS.ready] = ready.size;
+  job.counts[STATUS.waiting] -= ready.size;
   state.jobs.set(job.id, job);
   client.jobs.set(job.ref, job.id);
   state.totals.jobs++;
@@ -68,21 +88,22 @@ export function beginJob(state: SchedulerState, out: Out, event: JobSubmitted): 
   out.push({ kind: "KeepJob", client: job.client, ref: job.ref, job: job.id });
   out.push({ kind: "TellStarted", client: job.client, ref: job.ref, job: job.id, tasks: taskCount });
   // what leads to no result is not run
-  for (let task = 0; task < taskCount; task++) if (frontier.needed[task] === 0) letGo(state, out, job, task);
+  for (let task = 0; task < taskCount; task++) if (needed[task] === 0) letGo(state, out, job, task);
   if (job.resultsLeft === 0) finishJob(state, out, job);
   return job;
 }
 
 /** The task's block is in memory for the first time, or again. */
 export function onBlockMade(out: Out, job: SchedulerJob, task: number): void {
-  const stage = stageOfTask(job.graph, task);
-  if (!job.seen[task]) {
-    job.seen[task] = 1;
+  const stage = stageNumber(job, task);
+  if ((job.marks[task] & MARK.seen) === 0) {
+    job.marks[task] |= MARK.seen;
     job.done++;
     job.stageDone[stage]++;
     if (job.progress) tellProgress(out, job, task);
   }
-  if (job.isOutput[stage] && !job.delivered[task]) job.deliverable.push(task);
+  if (job.isOutput[stage] && (job.marks[task] & (MARK.delivered | MARK.asked)) === 0)
+    job.deliverable.push(task);
 }
 
 function tellProgress(out: Out, job: SchedulerJob, task: number): void {
@@ -92,60 +113,8 @@ function tellProgress(out: Out, job: SchedulerJob, task: number): void {
   else out.push({ kind: "TellProgress", client: job.client, ref: job.ref, tasks: [task] });
 }
 
-/** Asks workers for results, as far as the client has room for them. */
-export function requestResults(state: SchedulerState, out: Out, job: SchedulerJob): void {
-  const { deliverable } = job;
-  while (job.deliverableHead < deliverable.length) {
-    const task = deliverable[job.deliverableHead];
-    const worker = state.workers.get(job.holders.get(task)?.[0] ?? -1);
-    if (worker && job.status[task] === STATUS.memory && !job.delivered[task] && !job.delivering.has(task)) {
-      const bytes = worker.held.get(keyOf(job.id, task)) ?? 0;
-      if (job.inFlight > 0 && job.inFlight + bytes > job.window) break;
-      job.inFlight += bytes;
-      job.delivering.set(task, { worker: worker.id, bytes });
-      out.push({ kind: "RequestResults", worker: worker.id, job: job.id, blocks: [task] });
-    }
-    job.deliverableHead++;
-  }
-  if (job.deliverableHead > 1024 && 2 * job.deliverableHead > deliverable.length) {
-    deliverable.splice(0, job.deliverableHead);
-    job.deliverableHead = 0;
-  }
-}
-
-/** A result was asked of a worker, and won't come from there; it is asked for again where it is held. */
-export function withdrawRequest(job: SchedulerJob, task: number): void {
-  const request = job.delivering.get(task);
-  if (!request) return;
-  job.delivering.delete(task);
-  job.inFlight -= request.bytes;
-  if (job.status[task] === STATUS.memory) job.deliverable.push(task);
-}
-
-/** Passes a result on, once; the last one finishes the job. */
-export function relayResult(state: SchedulerState, out: Out, job: SchedulerJob, event: ResultArrived): void {
-  const task = event.block;
-  const request = job.delivering.get(task);
-  if (request?.worker !== event.worker) return;
-  job.delivering.delete(task);
-  job.inFlight += event.bytes - request.bytes;
-  job.delivered[task] = 1;
-  job.resultsLeft--;
-  state.totals.resultBytes += event.bytes;
-  out.push({
-    kind: "RelayResult",
-    client: job.client,
-    ref: job.ref,
-    stage: stageOfTask(job.graph, task),
-    index: blockOfTask(job.graph, task),
-    bytes: event.bytes,
-    payload: event.payload,
-  });
-  if (takeOutput(job.frontier, task)) letGo(state, out, job, task);
-  if (job.resultsLeft === 0) finishJob(state, out, job);
-}
-
-function finishJob(state: SchedulerState, out: Out, job: SchedulerJob): void {
+/** Ends a job whose results have all been given to the client. */
+export function finishJob(state: SchedulerState, out: Out, job: SchedulerJob): void {
   out.push({ kind: "TellFinished", client: job.client, ref: job.ref });
   endJob(state, out, job, "finished", null);
 }
@@ -170,29 +139,7 @@ function endJob(
   how: "finished" | "failed" | "cancelled",
   why: string | null,
 ): void {
-  for (const [task, holders] of job.holders)
-    for (const id of holders) {
-      const worker = state.workers.get(id);
-      const bytes = worker?.held.get(keyOf(job.id, task));
-      if (!worker || bytes === undefined) continue;
-      worker.held.delete(keyOf(job.id, task));
-      worker.copies.delete(keyOf(job.id, task));
-      worker.stored -= bytes;
-    }
-  for (const [task, ids] of job.incomingAt)
-    for (const id of ids) {
-      const worker = state.workers.get(id);
-      if (!worker) continue;
-      worker.reserved -= worker.incoming.get(keyOf(job.id, task)) ?? 0;
-      worker.incoming.delete(keyOf(job.id, task));
-    }
-  for (const [task, id] of job.workerOf) {
-    const worker = state.workers.get(id);
-    if (!worker) continue;
-    worker.reserved -= worker.assigned.get(keyOf(job.id, task)) ?? 0;
-    worker.assigned.delete(keyOf(job.id, task));
-    if (job.status[task] === STATUS.executing) worker.executing--;
-  }
+  clearBooks(state, job);
   for (const worker of state.workers.values())
     if (worker.programs.delete(job.id)) out.push({ kind: "ForgetJob", worker: worker.id, job: job.id });
   out.push({ kind: "DropJob", job: job.id });
@@ -201,6 +148,29 @@ function endJob(
   state.ended.unshift(jobStatus(state, job, how, why));
   state.ended.length = Math.min(state.ended.length, REMEMBERED);
   state.dirty = true;
+}
+
+/** Takes all of a job off the books of the workers. */
+function clearBooks(state: SchedulerState, job: SchedulerJob): void {
+  for (const worker of job.copies.size + job.incomingAt.size > 0 ? state.workers.values() : []) {
+    for (const key of worker.copies.keys())
+      if (jobOfKey(key) === job.id) removeCopy(job, taskOfKey(key), worker);
+    for (const key of worker.incoming.keys())
+      if (jobOfKey(key) === job.id) removeIncoming(job, taskOfKey(key), worker);
+  }
+  const { assigned, executing, memory } = STATUS;
+  if (job.counts[assigned] + job.counts[executing] + job.counts[memory] === 0) return;
+  for (let task = 0; task < job.at.length; task++) {
+    if (job.at[task] === NOWHERE) continue;
+    const worker = workerAt(state, job, task);
+    if (!worker) continue;
+    const status = job.status[task];
+    if (status === memory) worker.stored -= job.size[task];
+    if (!isOut(status)) continue;
+    worker.reserved -= ownBytes(job, task);
+    if (status === executing) worker.executing--;
+    if (--worker.assigned === 0) worker.alone = false;
+  }
 }
 
 /** The error of a task, for its client. */

@@ -1,17 +1,21 @@
 /**
- * Owns placing: which ready task goes to which worker now. A separate, pure step that runs after a
+ * Owns the tick: which ready task goes to which worker now. A separate, pure step that runs once after a
  * burst of events. Never hands out what does not fit the worker's memory.
  *
- * Jobs take turns. Within a job the order is the task graph's (depth first); a task that must wait for
- * memory is not overtaken, except by tasks that give back as much as they take: so large tasks don't starve
- * and memory is not filled with blocks whose consumers then don't fit.
+ * Jobs of one priority share the free slots evenly. Within a job the order is the task graph's (depth
+ * first); a task that must wait for memory is not overtaken, except by tasks that give back as much as they take:
+ * so large tasks don't starve and memory is not filled with blocks whose consumers then don't fit.
  */
 import { MemoryError, toWire } from "@hyperslab/core/errors";
 import { pushReady, takeReady } from "@hyperslab/core/frontier";
-import { stageOfTask } from "@hyperslab/core/task-graph";
-import type { TaskOrder } from "@hyperslab/protocol/messages";
+import { type Candidate, costAt, isBefore } from "./candidate.js";
 import type { SchedulerInstruction } from "./events.js";
+import { releaseAt, removeHolder } from "./holders.js";
 import { failJob } from "./jobs.js";
+import { Need, blockBytes, needAt } from "./need.js";
+import { Orders } from "./orders.js";
+import { allowsSending } from "./results.js";
+import { Spread, hasSlot } from "./spread.js";
 import {
   STATUS,
   type SchedulerJob,
@@ -19,22 +23,19 @@ import {
   type SchedulerWorker,
   dependenciesOf,
   freeBytes,
+  hasTask,
+  holds,
+  holdersOf,
+  inFlight,
   jobOfKey,
   keyOf,
-  slotsOf,
   stageOf,
   taskOfKey,
 } from "./state.js";
-import { assignTask, releaseAt, removeHolder } from "./transitions.js";
+import { addRequest, assignTask, fetchBlock } from "./transitions.js";
 
 type Out = SchedulerInstruction[];
-/** By worker, then by job. */
-type Orders = Map<number, Map<number, TaskOrder[]>>;
 
-/** Bytes that are fetched in a millisecond, roughly. */
-const BYTES_PER_MS = 2 ** 20;
-/** How long a task is taken to run where nothing is known, in milliseconds. */
-const TASK_MS = 16;
 /** Tasks that are looked at behind one that must wait for memory. */
 const LOOK_BEHIND = 32;
 
@@ -43,22 +44,54 @@ export function place(state: SchedulerState): SchedulerInstruction[] {
   const out: Out = [];
   state.dirty = false;
   if (state.workers.size === 0 || state.jobs.size === 0) return out;
-  const orders: Orders = new Map();
-  let free = [...state.workers.values()].filter(hasSlot);
-  const jobs = [...state.jobs.values()];
-  const first = state.turn++ % jobs.length;
-  let active = [...jobs.slice(first), ...jobs.slice(0, first)];
-  while (free.length > 0 && active.length > 0) {
-    active = active.filter((job) => free.some(hasSlot) && placeNext(state, out, orders, job, free));
-    free = free.filter(hasSlot);
+  const orders = new Orders();
+  const spread = new Spread(state.workers.values());
+  for (const jobs of byPriority(state)) {
+    if (spread.slots === 0) break;
+    placeJobs(state, out, orders, spread, jobs);
   }
   if (!isMoving(state)) unstick(state, out, orders);
-  sendOrders(state, out, orders);
+  orders.send(state, out);
   return out;
 }
 
-function hasSlot(worker: SchedulerWorker): boolean {
-  return worker.assigned.size < slotsOf(worker);
+/** Jobs that have something to hand out: those of the highest priority first, and within one by turns. */
+function byPriority(state: SchedulerState): SchedulerJob[][] {
+  const jobs = [...state.jobs.values()].filter((job) => !job.paused && job.frontier.ready.size > 0);
+  const levels = new Map<number, SchedulerJob[]>();
+  for (const job of jobs) {
+    const level = levels.get(job.priority);
+    if (level) level.push(job);
+    else levels.set(job.priority, [job]);
+  }
+  const turn = state.turn++;
+  return [...levels.keys()]
+    .sort((a, b) => b - a)
+    .map((priority) => {
+      const level = levels.get(priority) ?? [];
+      const first = turn % level.length;
+      return [...level.slice(first), ...level.slice(0, first)];
+    });
+}
+
+/** Shares the free slots among jobs; what one can't use goes to the others. */
+function placeJobs(
+  state: SchedulerState,
+  out: Out,
+  orders: Orders,
+  spread: Spread,
+  jobs: readonly SchedulerJob[],
+): void {
+  let active = jobs;
+  while (active.length > 0 && spread.slots > 0) {
+    const share = Math.ceil(spread.slots / active.length);
+    active = active.filter((job) => {
+      const count = Math.min(share, spread.slots);
+      spread.level(Math.min(count, job.frontier.ready.size));
+      for (let i = 0; i < count; i++) if (!placeNext(state, out, orders, job, spread)) return false;
+      return true;
+    });
+  }
 }
 
 /** Places one task of the job. False where none can be placed now. */
@@ -67,58 +100,29 @@ function placeNext(
   out: Out,
   orders: Orders,
   job: SchedulerJob,
-  workers: readonly SchedulerWorker[],
+  spread: Spread,
 ): boolean {
-  const skipped: number[] = [];
+  let skipped: number[] | null = null;
   let placed = false;
-  while (!placed && skipped.length < LOOK_BEHIND) {
+  while (!placed && (skipped === null || skipped.length < LOOK_BEHIND)) {
     const task = takeReady(job.frontier);
     if (task === undefined) break;
     if (job.status[task] !== STATUS.ready) continue;
-    const overtakes = skipped.length > 0;
-    if (!overtakes || givesBack(state, job, task)) placed = placeTask(state, out, orders, job, task, workers);
+    if (skipped === null || givesBack(job, task)) placed = placeTask(state, out, orders, job, task, spread);
     if (placed) break;
-    skipped.push(task);
-    if (!overtakes && refuseTooLarge(state, out, job, task)) return false;
+    if (skipped === null && refuseTooLarge(state, out, job, task)) return false;
+    (skipped ??= []).push(task);
   }
-  for (const task of skipped) pushReady(job.frontier, task);
+  for (const task of skipped ?? []) pushReady(job.frontier, task);
   return placed;
 }
 
 /** True where the blocks that the task frees are at least as large as what it makes. */
-function givesBack(state: SchedulerState, job: SchedulerJob, task: number): boolean {
+function givesBack(job: SchedulerJob, task: number): boolean {
   let freed = 0;
   for (const dependency of dependenciesOf(job, task))
-    if (job.frontier.needed[dependency] === 1) freed += blockBytes(state, job, dependency);
+    if (job.frontier.needed[dependency] === 1) freed += blockBytes(job, dependency);
   return freed >= stageOf(job, task).cost.output;
-}
-
-/** Bytes of a block in memory. */
-function blockBytes(state: SchedulerState, job: SchedulerJob, task: number): number {
-  const holder = state.workers.get(job.holders.get(task)?.[0] ?? -1);
-  return holder?.held.get(keyOf(job.id, task)) ?? 0;
-}
-
-/** What a task needs, wherever it runs. */
-interface Need {
-  /** Output and working memory. */
-  readonly own: number;
-  readonly inputs: number;
-  /** Bytes of inputs that a worker holds or will hold; workers without any are left out. */
-  readonly local: Map<number, number>;
-}
-
-function needOf(state: SchedulerState, job: SchedulerJob, task: number): Need {
-  const { cost } = stageOf(job, task);
-  const local = new Map<number, number>();
-  let inputs = 0;
-  for (const dependency of dependenciesOf(job, task)) {
-    const bytes = blockBytes(state, job, dependency);
-    inputs += bytes;
-    for (const id of job.holders.get(dependency) ?? []) local.set(id, (local.get(id) ?? 0) + bytes);
-    for (const id of job.incomingAt.get(dependency) ?? []) local.set(id, (local.get(id) ?? 0) + bytes);
-  }
-  return { own: cost.output + cost.working, inputs, local };
 }
 
 /** Gives the task to the worker where it starts soonest, by a rough count. False where it fits nowhere now. */
@@ -128,50 +132,60 @@ function placeTask(
   orders: Orders,
   job: SchedulerJob,
   task: number,
-  workers: readonly SchedulerWorker[],
+  spread: Spread,
 ): boolean {
-  const need = needOf(state, job, task);
-  const ranked = workers
-    .filter(hasSlot)
-    .map((worker) => {
-      const fetch = need.inputs - (need.local.get(worker.id) ?? 0);
-      // to wait behind tasks costs as much as the bytes that could be fetched meanwhile
-      const taskMs = worker.pace > 0 ? Math.min(TASK_MS, worker.threads / worker.pace) : TASK_MS;
-      const behind = Math.max(0, worker.assigned.size + 1 - worker.threads) / worker.threads;
-      return {
-        worker,
-        fetch,
-        cost: fetch + behind * taskMs * BYTES_PER_MS,
-        load: worker.assigned.size / worker.threads,
-      };
-    })
-    .sort(
-      (a, b) =>
-        a.cost - b.cost ||
-        a.load - b.load ||
-        freeBytes(b.worker) - freeBytes(a.worker) ||
-        a.worker.id - b.worker.id,
-    );
-  const fitting =
-    ranked.find(({ worker, fetch }) => freeBytes(worker) >= need.own + fetch) ??
-    ranked.find(({ worker, fetch }) => makeRoom(state, out, job, task, worker, need.own + fetch));
-  if (!fitting) return false;
-  const { worker } = fitting;
-  const fetch: [number, number][] = [];
-  const order: number[][] = [];
-  for (const dependency of dependenciesOf(job, task)) {
-    const key = keyOf(job.id, dependency);
-    if (worker.held.has(key) || worker.incoming.has(key)) continue;
-    fetch.push([dependency, blockBytes(state, job, dependency)]);
-    order.push([dependency, ...(job.holders.get(dependency) ?? [])]);
+  const alone = job.deaths.size > 0 && job.deaths.has(task);
+  const next = spread.next();
+  if (!next) return false;
+  const { graph } = job;
+  const independent = graph.dependencyStart[task] === graph.dependencyStart[task + 1];
+  if (independent && !alone && freeBytes(next) >= needAt(job, task)) {
+    hand(state, orders, job, task, next);
+    spread.took();
+    return true;
   }
-  assignTask(state, job, task, worker, need.own, fetch);
-  const byJob = orders.get(worker.id) ?? new Map<number, TaskOrder[]>();
-  orders.set(worker.id, byJob);
-  const ofJob = byJob.get(job.id);
-  if (ofJob) ofJob.push({ task, fetch: order });
-  else byJob.set(job.id, [{ task, fetch: order }]);
+  const need = new Need(state, job, task);
+  let best: Candidate | null = null;
+  const consider = (worker: SchedulerWorker, room: boolean): void => {
+    if (!hasSlot(worker) || (alone && worker.assigned > 0)) return;
+    const fetch = need.fetchAt(worker);
+    const bytes = need.own + fetch;
+    const candidate = { worker, cost: costAt(worker, fetch, need.fetchesAt(worker)) };
+    if (best && !isBefore(candidate, best)) return;
+    if (freeBytes(worker) >= bytes || (room && makeRoom(state, out, job, task, worker, bytes)))
+      best = candidate;
+  };
+  // who holds some of it, and who has least to do; others only where these have no room
+  for (const worker of need.holders()) consider(worker, false);
+  consider(next, false);
+  if (!best) for (const worker of spread.workers) consider(worker, false);
+  if (!best) for (const worker of spread.workers) if (!best) consider(worker, true);
+  const found = best as Candidate | null;
+  if (!found) return false;
+  hand(state, orders, job, task, found.worker);
+  spread.took();
   return true;
+}
+
+/** Gives a task to a worker: books, the blocks that it has to fetch, and the order. */
+function hand(
+  state: SchedulerState,
+  orders: Orders,
+  job: SchedulerJob,
+  task: number,
+  worker: SchedulerWorker,
+): void {
+  assignTask(state, job, task, worker);
+  const send = allowsSending(job, task);
+  if (send) addRequest(job, task);
+  orders.add(worker.id, job.id, task, send);
+  const { dependencies, dependencyStart } = job.graph;
+  for (let e = dependencyStart[task]; e < dependencyStart[task + 1]; e++) {
+    const block = dependencies[e];
+    if (holds(job, block, worker) || worker.incoming.has(keyOf(job.id, block))) continue;
+    orders.fetch(holdersOf(state, job, block), block);
+    fetchBlock(job, block, worker);
+  }
 }
 
 /** Lets copies go that another worker holds too, and no task here reads, until `bytes` are free. */
@@ -188,16 +202,16 @@ function makeRoom(
   const copies: [SchedulerJob, number][] = [];
   const pinned = pinnedAt(state, worker);
   for (const dependency of dependenciesOf(job, task)) pinned.add(keyOf(job.id, dependency));
-  for (const key of worker.copies) {
+  for (const [key, size] of worker.copies) {
     if (free >= bytes) break;
     const one = state.jobs.get(jobOfKey(key));
-    if (!one || pinned.has(key) || (one.holders.get(taskOfKey(key))?.length ?? 0) < 2) continue;
+    if (!one || pinned.has(key)) continue;
     copies.push([one, taskOfKey(key)]);
-    free += worker.held.get(key) ?? 0;
+    free += size;
   }
   if (free < bytes) return false;
   for (const [one, block] of copies) {
-    removeHolder(one, block, worker);
+    removeHolder(state, one, block, worker);
     releaseAt(out, worker.id, one.id, block);
   }
   return true;
@@ -206,21 +220,22 @@ function makeRoom(
 /** Keys of the blocks that tasks at the worker read. */
 function pinnedAt(state: SchedulerState, worker: SchedulerWorker): Set<number> {
   const pinned = new Set<number>();
-  for (const key of worker.assigned.keys()) {
-    const job = state.jobs.get(jobOfKey(key));
-    if (job) for (const input of dependenciesOf(job, taskOfKey(key))) pinned.add(keyOf(job.id, input));
-  }
+  for (const job of state.jobs.values())
+    for (let task = 0; task < job.at.length; task++)
+      if (hasTask(job, task, worker))
+        for (const input of dependenciesOf(job, task)) pinned.add(keyOf(job.id, input));
   return pinned;
 }
 
 /** Fails the job where the task would not even fit an empty worker. */
 function refuseTooLarge(state: SchedulerState, out: Out, job: SchedulerJob, task: number): boolean {
-  const { own, inputs } = needOf(state, job, task);
-  const largest = Math.max(...[...state.workers.values()].map((worker) => worker.memory));
-  if (own + inputs <= largest) return false;
+  const needed = needAt(job, task);
+  let largest = 0;
+  for (const { memory } of state.workers.values()) largest = Math.max(largest, memory);
+  if (needed <= largest) return false;
   const error = new MemoryError({
     what: `a task of ${stageOf(job, task).name}`,
-    needed: own + inputs,
+    needed,
     available: largest,
     hint: "start workers with more memory, or cut the array into smaller chunks",
   });
@@ -230,15 +245,15 @@ function refuseTooLarge(state: SchedulerState, out: Out, job: SchedulerJob, task
 
 /** True while something is under way that will free memory, or may. */
 function isMoving(state: SchedulerState): boolean {
-  for (const worker of state.workers.values()) if (worker.assigned.size > 0) return true;
-  for (const job of state.jobs.values()) if (job.delivering.size > 0 || job.inFlight > 0) return true;
+  for (const worker of state.workers.values()) if (worker.assigned > 0) return true;
+  for (const job of state.jobs.values()) if (inFlight(job) > 0) return true;
   return false;
 }
 
 /** Nothing runs and the next task of no job fits: any task may go now. Where none fits, a job has to end. */
 function unstick(state: SchedulerState, out: Out, orders: Orders): void {
-  const workers = [...state.workers.values()];
   for (const job of state.jobs.values()) {
+    if (job.paused) continue;
     const waiting: number[] = [];
     let placed = false;
     for (;;) {
@@ -246,41 +261,20 @@ function unstick(state: SchedulerState, out: Out, orders: Orders): void {
       if (task === undefined) break;
       if (job.status[task] !== STATUS.ready) continue;
       waiting.push(task);
-      placed = placeTask(state, out, orders, job, task, workers);
+      placed = placeTask(state, out, orders, job, task, new Spread(state.workers.values()));
       if (placed) break;
     }
     for (const task of waiting) if (job.status[task] === STATUS.ready) pushReady(job.frontier, task);
     if (placed) return;
     if (waiting.length === 0) continue;
-    const { own, inputs } = needOf(state, job, waiting[0]);
+    const [first] = waiting;
     const error = new MemoryError({
-      what: `a task of ${stageOf(job, waiting[0]).name}, beside the blocks that are kept for later tasks,`,
-      needed: own + inputs,
-      available: Math.max(...workers.map(freeBytes)),
+      what: `a task of ${stageOf(job, first).name}, beside the blocks that are kept for later tasks,`,
+      needed: needAt(job, first),
+      available: Math.max(...[...state.workers.values()].map(freeBytes)),
       hint: "start more workers or workers with more memory, or cut the array into smaller chunks",
     });
     failJob(state, out, job, toWire(error));
     return;
   }
-}
-
-/** Turns orders into instructions; a worker gets an outline and programs before the first task that needs them. */
-function sendOrders(state: SchedulerState, out: Out, orders: Orders): void {
-  for (const [id, byJob] of orders)
-    for (const [jobId, tasks] of byJob) {
-      const worker = state.workers.get(id);
-      const job = state.jobs.get(jobId);
-      if (!worker || !job) continue;
-      let known = worker.programs.get(jobId);
-      if (!known) {
-        known = new Set();
-        worker.programs.set(jobId, known);
-        out.push({ kind: "SendJob", worker: id, job: jobId });
-      }
-      const stages = new Set(tasks.map(({ task }) => stageOfTask(job.graph, task)));
-      const unknown = [...stages].filter((stage) => !known.has(stage));
-      for (const stage of unknown) known.add(stage);
-      if (unknown.length > 0) out.push({ kind: "SendPrograms", worker: id, job: jobId, stages: unknown });
-      out.push({ kind: "SendTasks", worker: id, job: jobId, tasks });
-    }
 }

@@ -8,6 +8,8 @@ import { unreachable } from "@hyperslab/core/unreachable";
 import type {
   BlocksFetched,
   ClientLost,
+  FetchFailed,
+  JobSteered,
   JobSubmitted,
   SchedulerEvent,
   SchedulerInstruction,
@@ -15,43 +17,25 @@ import type {
   TasksFinished,
   TasksReturned,
   WorkerJoined,
-  WorkerLost,
 } from "./events.js";
+import { addCopy, releaseAt, removeHolder, removeIncoming } from "./holders.js";
+import { beginJob, cancelJob, failJob, onBlockMade, taskError } from "./jobs.js";
+import { onWorkerLost } from "./lost-worker.js";
+import { measurePace } from "./pace.js";
+import { deliver, relayResults, requestResults, withdrawRequest } from "./results.js";
 import {
-  beginJob,
-  cancelJob,
-  failJob,
-  onBlockMade,
-  relayResult,
-  requestResults,
-  taskError,
-  withdrawRequest,
-} from "./jobs.js";
-import {
+  MARK,
   STATUS,
   type SchedulerJob,
   type SchedulerState,
   type SchedulerWorker,
-  jobOfKey,
-  measurePace,
-  taskOfKey,
+  freeSlot,
+  hasTask,
 } from "./state.js";
-import {
-  addCopy,
-  finishTask,
-  releaseAt,
-  removeFrom,
-  removeHolder,
-  removeIncoming,
-  reopenTasks,
-  startTask,
-  takeBack,
-} from "./transitions.js";
+import { finishTask, reopenTasks, startTask, takeBack } from "./transitions.js";
 
 type Out = SchedulerInstruction[];
 
-/** Workers that may die under a task before it is blamed. */
-export const MAX_DEATHS = 3;
 /** Times that a task may be given back for want of inputs that were said to be there. */
 export const MAX_RETURNS = 10;
 
@@ -66,9 +50,11 @@ export function react(state: SchedulerState, event: SchedulerEvent): SchedulerIn
     case "WorkerLost":
       onWorkerLost(state, out, event);
       break;
-    case "ClientJoined":
-      state.clients.set(event.client, { id: event.client, name: event.name, jobs: new Map() });
+    case "ClientJoined": {
+      const { client: id, name, dials } = event;
+      state.clients.set(id, { id, name, dials, unreachable: new Set(), jobs: new Map() });
       break;
+    }
     case "ClientLost":
       onClientLost(state, out, event);
       break;
@@ -80,12 +66,12 @@ export function react(state: SchedulerState, event: SchedulerEvent): SchedulerIn
       if (job) cancelJob(state, out, job, "its client cancelled it");
       break;
     }
-    case "ResultsTaken": {
+    case "JobSteered":
+    case "ResultsTaken":
+    case "ResultsFetched":
+    case "FetchFailed": {
       const job = jobOf(state, event.client, event.ref);
-      if (!job) break;
-      job.inFlight = Math.max(0, job.inFlight - event.bytes);
-      state.dirty = true;
-      requestResults(state, out, job);
+      if (job) onClientSaid(state, out, job, event);
       break;
     }
     default:
@@ -94,12 +80,40 @@ export function react(state: SchedulerState, event: SchedulerEvent): SchedulerIn
   return out;
 }
 
-type WorkerSaid = Exclude<
-  SchedulerEvent,
-  | WorkerJoined
-  | WorkerLost
-  | { kind: "ClientJoined" | "ClientLost" | "JobSubmitted" | "JobCancelled" | "ResultsTaken" }
->;
+/** What a client says of its own job. */
+function onClientSaid(
+  state: SchedulerState,
+  out: Out,
+  job: SchedulerJob,
+  event: JobSteered | Extract<SchedulerEvent, { kind: "ResultsTaken" | "ResultsFetched" }> | FetchFailed,
+): void {
+  switch (event.kind) {
+    case "JobSteered":
+      job.paused = event.paused;
+      job.priority = event.priority;
+      break;
+    case "ResultsTaken":
+      job.untaken = Math.max(0, job.untaken - event.bytes);
+      break;
+    case "ResultsFetched":
+      deliver(state, out, job, event.blocks);
+      break;
+    case "FetchFailed": {
+      const worker = state.workers.get(event.worker);
+      if (!event.answered) state.clients.get(event.client)?.unreachable.add(event.worker);
+      const blocks = Array.from(event.blocks);
+      for (const block of blocks) withdrawRequest(job, block);
+      if (event.answered && worker) loseBlocks(state, job, worker, blocks);
+      break;
+    }
+    default:
+      unreachable(event);
+  }
+  state.dirty = true;
+  if (state.jobs.has(job.id)) requestResults(state, out, job);
+}
+
+type WorkerSaid = Exclude<SchedulerEvent, { client: number } | { kind: "WorkerJoined" | "WorkerLost" }>;
 
 /** Reports of a worker. Those about a job that is over, or a task that does not exist, say nothing any more. */
 function onWorkerSaid(state: SchedulerState, out: Out, event: WorkerSaid): void {
@@ -113,7 +127,7 @@ function onWorkerSaid(state: SchedulerState, out: Out, event: WorkerSaid): void 
   if (!job) return;
   switch (event.kind) {
     case "TasksStarted":
-      for (const task of event.tasks) startTask(state, job, task, worker);
+      for (let i = 0; i < event.tasks.length; i++) startTask(state, job, event.tasks[i], worker);
       break;
     case "TasksFinished":
       onTasksFinished(state, out, job, worker, event);
@@ -127,14 +141,17 @@ function onWorkerSaid(state: SchedulerState, out: Out, event: WorkerSaid): void 
     case "TasksReturned":
       onTasksReturned(state, out, job, worker, event);
       break;
-    case "ResultArrived":
-      relayResult(state, out, job, event);
+    case "ResultsArrived":
+      relayResults(state, out, job, event);
       break;
-    case "ResultMissed":
-      if (job.delivering.get(event.block)?.worker !== worker.id) break;
-      loseBlocks(state, job, worker, [event.block]);
-      withdrawRequest(job, event.block);
+    case "ResultsMissed": {
+      const asked = Array.from(event.blocks).filter(
+        (block) => job.at[block] === worker.slot && (job.marks[block] & MARK.asked) !== 0,
+      );
+      loseBlocks(state, job, worker, asked);
+      for (const block of asked) withdrawRequest(job, block);
       break;
+    }
     default:
       unreachable(event);
   }
@@ -160,18 +177,19 @@ function onWorkerJoined(state: SchedulerState, out: Out, event: WorkerJoined): v
       joined: [{ worker: id, name, address }],
       left: [],
     });
-  state.workers.set(id, {
+  const slot = freeSlot(state);
+  const worker: SchedulerWorker = {
     id,
+    slot,
     name,
     address,
     pid,
     threads,
     memory,
     joined: time,
-    assigned: new Map(),
+    assigned: 0,
     incoming: new Map(),
-    held: new Map(),
-    copies: new Set(),
+    copies: new Map(),
     programs: new Map(),
     stored: 0,
     reserved: 0,
@@ -180,74 +198,13 @@ function onWorkerJoined(state: SchedulerState, out: Out, event: WorkerJoined): v
     pace: 0,
     paceStart: time,
     paceCount: 0,
+    alone: false,
     rss: 0,
-  });
+  };
+  state.workers.set(id, worker);
+  state.slots[slot] = worker;
   state.totals.workersJoined++;
   state.dirty = true;
-}
-
-/** Its tasks go back, its blocks are gone: what only it held and somebody needs is made again. */
-function onWorkerLost(state: SchedulerState, out: Out, event: WorkerLost): void {
-  const worker = state.workers.get(event.worker);
-  if (!worker) return;
-  state.workers.delete(worker.id);
-  state.totals.workersLost++;
-  state.dirty = true;
-  for (const id of state.workers.keys())
-    out.push({ kind: "SendPeers", worker: id, joined: [], left: [worker.id] });
-  if (!event.retired) {
-    state.errors.unshift({ time: event.time, message: `worker ${worker.name} was lost: ${event.reason}` });
-    state.errors.length = Math.min(state.errors.length, 20);
-  }
-  for (const key of worker.incoming.keys()) {
-    const job = state.jobs.get(jobOfKey(key));
-    if (job) removeFrom(job.incomingAt, taskOfKey(key), worker.id);
-  }
-  const lost = new Map<SchedulerJob, number[]>();
-  for (const key of worker.held.keys()) {
-    const job = state.jobs.get(jobOfKey(key));
-    if (!job || !removeFrom(job.holders, taskOfKey(key), worker.id)) continue;
-    const tasks = lost.get(job);
-    if (tasks) tasks.push(taskOfKey(key));
-    else lost.set(job, [taskOfKey(key)]);
-  }
-  const blamed = takeTasksBack(state, out, worker, event.retired);
-  for (const [job, tasks] of lost) reopenTasks(state, job, tasks);
-  for (const job of state.jobs.values()) {
-    for (const [task, request] of job.delivering)
-      if (request.worker === worker.id) withdrawRequest(job, task);
-    requestResults(state, out, job);
-  }
-  for (const [job, task] of blamed)
-    if (state.jobs.has(job.id)) {
-      const reason = `${MAX_DEATHS} workers were lost while they ran it, the last one because ${event.reason}`;
-      const cause = new ClusterError({ who: worker.name, reason: event.reason });
-      failJob(state, out, job, taskError(job, task, worker.name, reason, cause));
-    }
-}
-
-/** Gives the tasks that died once too often with their worker. */
-function takeTasksBack(
-  state: SchedulerState,
-  out: Out,
-  worker: SchedulerWorker,
-  retired: boolean,
-): [SchedulerJob, number][] {
-  const blamed: [SchedulerJob, number][] = [];
-  // a worker that died before it could say what it runs may have run any of its tasks
-  const silent = worker.executing === 0;
-  for (const key of worker.assigned.keys()) {
-    const job = state.jobs.get(jobOfKey(key));
-    if (!job) continue;
-    const task = taskOfKey(key);
-    if (!retired && (silent || job.status[task] === STATUS.executing)) {
-      const deaths = (job.deaths.get(task) ?? 0) + 1;
-      job.deaths.set(task, deaths);
-      if (deaths >= MAX_DEATHS) blamed.push([job, task]);
-    }
-    takeBack(state, out, job, task, "its worker was lost");
-  }
-  return blamed;
 }
 
 function onClientLost(state: SchedulerState, out: Out, event: ClientLost): void {
@@ -274,14 +231,16 @@ function onTasksFinished(
   worker: SchedulerWorker,
   event: TasksFinished,
 ): void {
+  const { tasks, bytes } = event;
   let finished = 0;
-  event.tasks.forEach((task, i) => {
-    if (job.workerOf.get(task) !== worker.id) return;
-    finishTask(state, out, job, task, worker, event.bytes[i] ?? 0, "finished");
+  for (let i = 0; i < tasks.length; i++) {
+    const task = tasks[i];
+    if (!hasTask(job, task, worker)) continue;
+    finishTask(state, out, job, task, worker, bytes[i] ?? 0, "finished");
     finished++;
-    state.totals.tasksFinished++;
     onBlockMade(out, job, task);
-  });
+  }
+  state.totals.tasksFinished += finished;
   worker.finished += finished;
   measurePace(worker, finished, event.time);
   state.dirty = true;
@@ -294,7 +253,7 @@ function onTaskFailed(
   worker: SchedulerWorker,
   event: TaskFailed,
 ): void {
-  if (job.workerOf.get(event.task) !== worker.id) return;
+  if (!hasTask(job, event.task, worker)) return;
   state.totals.tasksFailed++;
   const told = fromWire(event.error);
   // the thread that ran the task may have said which task it was: we say it again, with the worker
@@ -309,7 +268,7 @@ function onBlocksFetched(
   worker: SchedulerWorker,
   event: BlocksFetched,
 ): void {
-  event.blocks.forEach((block, i) => {
+  Array.from(event.blocks).forEach((block, i) => {
     const expected = removeIncoming(job, block, worker);
     const status = job.status[block];
     if (!expected) {
@@ -319,7 +278,7 @@ function onBlocksFetched(
       // its last holder died, but this copy got away in time
       finishTask(state, out, job, block, worker, event.bytes[i] ?? 0, "a copy was saved");
       onBlockMade(out, job, block);
-    } else if (job.workerOf.get(block) !== worker.id) releaseAt(out, worker.id, job.id, block);
+    } else if (job.at[block] !== worker.slot) releaseAt(out, worker.id, job.id, block);
   });
   state.dirty = true;
 }
@@ -332,14 +291,15 @@ function onTasksReturned(
   worker: SchedulerWorker,
   event: TasksReturned,
 ): void {
-  const tasks = event.tasks.filter((task) => job.workerOf.get(task) === worker.id);
-  const there = event.missing.some((block) => job.status[block] === STATUS.memory);
+  const tasks = Array.from(event.tasks).filter((task) => hasTask(job, task, worker));
+  const missing = Array.from(event.missing);
+  const there = missing.some((block) => job.status[block] === STATUS.memory);
   for (const task of tasks) {
     takeBack(state, out, job, task, "given back");
     if (there) job.returns.set(task, (job.returns.get(task) ?? 0) + 1);
   }
-  for (const block of event.missing) removeIncoming(job, block, worker);
-  loseBlocks(state, job, worker, event.missing);
+  for (const block of missing) removeIncoming(job, block, worker);
+  loseBlocks(state, job, worker, missing);
   const hopeless = tasks.find((task) => (job.returns.get(task) ?? 0) >= MAX_RETURNS);
   if (hopeless !== undefined) {
     const cause = new ClusterError({
@@ -363,9 +323,11 @@ function loseBlocks(
   worker: SchedulerWorker,
   blocks: readonly number[],
 ): void {
-  reopenTasks(
-    state,
-    job,
-    blocks.filter((block) => removeHolder(job, block, worker)),
-  );
+  const lost: number[] = [];
+  for (const block of blocks) {
+    // asked for again where a copy is, or once it has been made again
+    if (job.at[block] === worker.slot) withdrawRequest(job, block);
+    if (removeHolder(state, job, block, worker)) lost.push(block);
+  }
+  reopenTasks(state, job, lost);
 }

@@ -31,7 +31,15 @@ import { place } from "./place.js";
 import { react } from "./reactor.js";
 import { newState } from "./state.js";
 import { clusterStatus } from "./status.js";
-import { clientMessage, joinedEvent, workerEvent, workerMessage } from "./wire.js";
+import {
+  type ResultPayload,
+  clientEvent,
+  clientMessage,
+  joinedEvent,
+  relayedMessage,
+  workerEvent,
+  workerMessage,
+} from "./wire.js";
 
 export interface SchedulerOptions {
   /** Address to listen on; this machine alone (127.0.0.1) if not said. */
@@ -58,6 +66,9 @@ export interface Scheduler {
 const FEED_EVERY = 250;
 /** A page that takes no more than this is left out until it has. */
 const FEED_BUFFER = 2 ** 20;
+
+/** Milliseconds since 1970, with fractions: a thousand tasks may end within one. */
+const now = (): number => performance.timeOrigin + performance.now();
 
 type WorkerChannel = Channel<WorkerMessage, ToWorkerMessage>;
 type ClientChannel = Channel<ClientMessage, ToClientMessage>;
@@ -92,7 +103,7 @@ interface JobBytes {
 }
 
 class SchedulerServer {
-  readonly #state = newState(Date.now());
+  readonly #state = newState(now());
   readonly #token: string;
   readonly #workers = new Map<number, WorkerChannel>();
   readonly #clients = new Map<number, ClientChannel>();
@@ -111,7 +122,7 @@ class SchedulerServer {
   }
 
   status(): ClusterStatus {
-    return clusterStatus(this.#state, Date.now());
+    return clusterStatus(this.#state, now());
   }
 
   async onChannel(channel: Channel<Message, Message>): Promise<void> {
@@ -126,18 +137,18 @@ class SchedulerServer {
   }
 
   #addWorker(id: number, hello: Hello, channel: WorkerChannel): void {
-    const joined = joinedEvent(id, Date.now(), hello);
+    const joined = joinedEvent(id, now(), hello);
     if (!joined) return;
     this.#workers.set(id, channel);
     this.#handle(joined);
     channel.listen(FROM_WORKER, {
-      onMessage: (message, parts) => this.#handle(workerEvent(id, Date.now(), message, parts)),
+      onMessage: (message, parts) => this.#handle(workerEvent(id, now(), message, parts)),
       onClose: (reason) => {
         this.#workers.delete(id);
         this.#handle({
           kind: "WorkerLost",
           worker: id,
-          time: Date.now(),
+          time: now(),
           reason: reason.fields.reason,
           retired: channel.closeCode === CLOSE.goingAway,
         });
@@ -147,12 +158,14 @@ class SchedulerServer {
 
   #addClient(id: number, hello: Hello, channel: ClientChannel): void {
     this.#clients.set(id, channel);
-    this.#handle({ kind: "ClientJoined", client: id, time: Date.now(), name: hello.role.name });
+    const { role } = hello;
+    const dials = role.kind === "client" && role.dials;
+    this.#handle({ kind: "ClientJoined", client: id, time: now(), name: role.name, dials });
     channel.listen(FROM_CLIENT, {
       onMessage: (message, parts) => this.#onClientMessage(id, channel, message, parts),
       onClose: (reason) => {
         this.#clients.delete(id);
-        this.#handle({ kind: "ClientLost", client: id, time: Date.now(), reason: reason.fields.reason });
+        this.#handle({ kind: "ClientLost", client: id, time: now(), reason: reason.fields.reason });
       },
     });
   }
@@ -163,7 +176,7 @@ class SchedulerServer {
     message: ClientMessage,
     parts: readonly Uint8Array[],
   ): void {
-    const time = Date.now();
+    const time = now();
     switch (message.type) {
       case "submit": {
         const [outlineBytes, ...programs] = parts;
@@ -174,19 +187,15 @@ class SchedulerServer {
             found: `${programs.length} programs for ${outline.stages.length} stages`,
           });
         this.#submitted = { outline: outlineBytes, programs };
-        const { ref, name, window, progress } = message;
-        this.#handle({ kind: "JobSubmitted", client, time, ref, name, outline, window, progress });
+        const { ref, name, window, progress, priority } = message;
+        this.#handle({ kind: "JobSubmitted", client, time, ref, name, outline, window, progress, priority });
         this.#submitted = null;
         return;
       }
-      case "cancel":
-        return this.#handle({ kind: "JobCancelled", client, time, ref: message.ref });
-      case "taken":
-        return this.#handle({ kind: "ResultsTaken", client, time, ref: message.ref, bytes: message.bytes });
       case "ask-status":
         return channel.send({ type: "status", ref: message.ref, status: this.status() });
       default:
-        return unreachable(message);
+        return this.#handle(clientEvent(client, time, message));
     }
   }
 
@@ -235,14 +244,16 @@ class SchedulerServer {
         case "SendPeers":
           this.#workers.get(instruction.worker)?.send(workerMessage(instruction));
           break;
-        case "RelayResult": {
-          const { client, ref, stage, index, bytes, payload } = instruction;
-          const { heads, parts } = payload as ResultPayload;
-          this.#clients.get(client)?.send({ type: "result", ref, stage, index, bytes, heads }, parts);
+        case "RelayResults": {
+          const payload = instruction.payload as ResultPayload;
+          this.#clients
+            .get(instruction.client)
+            ?.send(relayedMessage(instruction.ref, payload), payload.parts);
           break;
         }
         case "TellStarted":
         case "TellProgress":
+        case "TellPlace":
         case "TellFinished":
         case "TellFailed":
           this.#clients.get(instruction.client)?.send(clientMessage(instruction));
@@ -320,11 +331,6 @@ class SchedulerServer {
       http.closeIdleConnections();
     });
   }
-}
-
-interface ResultPayload {
-  readonly heads: Extract<WorkerMessage, { type: "result" }>["heads"];
-  readonly parts: readonly Uint8Array[];
 }
 
 /** The page talks to its own server alone, and nothing is kept. */

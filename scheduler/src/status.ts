@@ -50,7 +50,7 @@ export function clusterStatus(state: SchedulerState, time: number): ClusterStatu
       pid: worker.pid,
       threads: worker.threads,
       executing: worker.executing,
-      assigned: worker.assigned.size,
+      assigned: worker.assigned,
       memory: worker.memory,
       stored: worker.stored,
       reserved: worker.reserved,

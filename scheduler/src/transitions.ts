@@ -5,20 +5,27 @@
  * Three sums hold after every function here (`check.ts` verifies them):
  * `waiting[t]` = dependencies not in memory, for tasks not done;
  * `needed[t]` = dependents not done, and one more for a result not delivered;
- * a worker's `stored` and `reserved` = the sums over its books.
+ * a worker's `stored`, `reserved`, `assigned` and `executing` = the sums over its tasks and blocks.
  */
 import { pushReady } from "@hyperslab/core/frontier";
 import type { SchedulerInstruction } from "./events.js";
+import { addIncoming, releaseEverywhere, setHolder } from "./holders.js";
+import { startPace } from "./pace.js";
 import {
+  MARK,
+  NOWHERE,
   STATUS,
   type SchedulerJob,
   type SchedulerState,
   type SchedulerWorker,
   type TaskStatus,
   dependenciesOf,
-  dependentsOf,
+  hasTask,
   isDone,
-  keyOf,
+  isOut,
+  ownBytes,
+  stageOf,
+  workerAt,
 } from "./state.js";
 import { tell } from "./story.js";
 
@@ -39,26 +46,24 @@ function setStatus(
   tell(state.story, state.now, job.id, task, from, to, worker, why);
 }
 
-/** Gives a ready task to a worker; `fetch` are blocks that it has to fetch for it. */
+/** Gives a ready task to a worker. */
 export function assignTask(
   state: SchedulerState,
   job: SchedulerJob,
   task: number,
   worker: SchedulerWorker,
-  bytes: number,
-  fetch: readonly (readonly [block: number, bytes: number])[],
 ): void {
   setStatus(state, job, task, STATUS.assigned, worker.id, "placed");
-  worker.assigned.set(keyOf(job.id, task), bytes);
-  worker.reserved += bytes;
-  job.workerOf.set(task, worker.id);
-  for (const [block, size] of fetch) {
-    worker.incoming.set(keyOf(job.id, block), size);
-    worker.reserved += size;
-    const at = job.incomingAt.get(block);
-    if (at) at.push(worker.id);
-    else job.incomingAt.set(block, [worker.id]);
-  }
+  if (worker.assigned++ === 0) startPace(worker, state.now);
+  worker.reserved += ownBytes(job, task);
+  job.at[task] = worker.slot;
+  // a worker died under it: it runs alone, so that the next death is surely its own doing
+  if (job.deaths.size > 0 && job.deaths.has(task)) worker.alone = true;
+}
+
+/** A worker has to fetch a block for a task that it was given. */
+export function fetchBlock(job: SchedulerJob, block: number, worker: SchedulerWorker): void {
+  addIncoming(job, block, worker, job.size[block]);
 }
 
 /** The worker says that it runs the task. */
@@ -68,20 +73,40 @@ export function startTask(
   task: number,
   worker: SchedulerWorker,
 ): void {
-  if (job.workerOf.get(task) !== worker.id || job.status[task] !== STATUS.assigned) return;
+  if (job.status[task] !== STATUS.assigned || job.at[task] !== worker.slot) return;
   setStatus(state, job, task, STATUS.executing, worker.id, "started");
   worker.executing++;
 }
 
 /** Takes a task off its worker's books; its status is for the caller to set. */
 function unassign(state: SchedulerState, job: SchedulerJob, task: number): void {
-  const worker = state.workers.get(job.workerOf.get(task) ?? -1);
-  job.workerOf.delete(task);
+  const status = job.status[task];
+  if (!isOut(status)) return;
+  const worker = workerAt(state, job, task);
+  job.at[task] = NOWHERE;
+  dropRequest(job, task);
   if (!worker) return;
-  const key = keyOf(job.id, task);
-  worker.reserved -= worker.assigned.get(key) ?? 0;
-  worker.assigned.delete(key);
-  if (job.status[task] === STATUS.executing) worker.executing--;
+  worker.reserved -= ownBytes(job, task);
+  if (--worker.assigned === 0) worker.alone = false;
+  if (status === STATUS.executing) worker.executing--;
+}
+
+/** The result is not on its way any more, or has arrived. */
+export function dropRequest(job: SchedulerJob, task: number): void {
+  if ((job.marks[task] & MARK.asked) === 0) return;
+  job.marks[task] &= ~MARK.asked;
+  job.asked -= askedBytes(job, task);
+}
+
+/** A result will come without further asking: its bytes count as being in flight. */
+export function addRequest(job: SchedulerJob, task: number): void {
+  job.marks[task] |= MARK.asked;
+  job.asked += askedBytes(job, task);
+}
+
+/** What a result that was asked for counts: its size once it is known. */
+export function askedBytes(job: SchedulerJob, task: number): number {
+  return job.status[task] === STATUS.memory ? job.size[task] : stageOf(job, task).cost.output;
 }
 
 /** Takes a task back from its worker: it runs again, where anybody still needs it. */
@@ -114,121 +139,50 @@ export function finishTask(
   bytes: number,
   why: string,
 ): void {
+  // its result may be on its way already
+  const asked = (job.marks[task] & MARK.asked) !== 0 && hasTask(job, task, worker);
   unassign(state, job, task);
   setStatus(state, job, task, STATUS.memory, worker.id, why);
-  addHolder(job, task, worker, bytes);
-  const { waiting, needed } = job.frontier;
-  for (const dependent of dependentsOf(job, task)) {
-    if (isDone(job.status[dependent])) continue;
-    if (--waiting[dependent] === 0 && job.status[dependent] === STATUS.waiting)
+  setHolder(job, task, worker, bytes);
+  if (asked) addRequest(job, task);
+  const { graph, frontier, status } = job;
+  const { waiting, needed } = frontier;
+  const { dependents, dependentStart, dependencies, dependencyStart } = graph;
+  for (let e = dependentStart[task]; e < dependentStart[task + 1]; e++) {
+    const dependent = dependents[e];
+    if (isDone(status[dependent])) continue;
+    if (--waiting[dependent] === 0 && status[dependent] === STATUS.waiting)
       makeReady(state, job, dependent, "inputs in memory");
   }
-  for (const dependency of dependenciesOf(job, task))
-    if (--needed[dependency] === 0) letGo(state, out, job, dependency);
+  for (let e = dependencyStart[task]; e < dependencyStart[task + 1]; e++)
+    if (--needed[dependencies[e]] === 0) letGo(state, out, job, dependencies[e]);
   if (needed[task] === 0) letGo(state, out, job, task);
 }
 
 /** Nobody needs the block of `task` any more: what is in memory is released, what was not begun is given up. */
 export function letGo(state: SchedulerState, out: Out, job: SchedulerJob, first: number): void {
+  const status = job.status[first];
+  if (status === STATUS.memory) {
+    dropRequest(job, first);
+    setStatus(state, job, first, STATUS.released, -1, "nobody needs it");
+    releaseEverywhere(state, out, job, first);
+  } else if (!isOut(status) && !isDone(status)) giveUp(state, out, job, first);
+  // one that a worker has finishes, and is released then
+}
+
+/** A task that nobody needs was not begun: it won't be, nor what only it needs. */
+function giveUp(state: SchedulerState, out: Out, job: SchedulerJob, first: number): void {
   const { needed } = job.frontier;
   const stack = [first];
   for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
     const status = job.status[task];
-    if (status === STATUS.memory) {
-      setStatus(state, job, task, STATUS.released, -1, "nobody needs it");
-      releaseEverywhere(state, out, job, task);
-    } else if (status === STATUS.waiting || status === STATUS.ready) {
+    if (status === STATUS.memory) letGo(state, out, job, task);
+    else if (status === STATUS.waiting || status === STATUS.ready) {
       setStatus(state, job, task, STATUS.released, -1, "nobody needs it; not run");
       for (const dependency of dependenciesOf(job, task))
         if (--needed[dependency] === 0) stack.push(dependency);
     }
-    // one that a worker has finishes, and is released then
   }
-}
-
-function releaseEverywhere(state: SchedulerState, out: Out, job: SchedulerJob, task: number): void {
-  state.dirty = true;
-  const key = keyOf(job.id, task);
-  for (const id of job.holders.get(task) ?? []) {
-    const worker = state.workers.get(id);
-    if (!worker) continue;
-    worker.stored -= worker.held.get(key) ?? 0;
-    worker.held.delete(key);
-    worker.copies.delete(key);
-    releaseAt(out, id, job.id, task);
-  }
-  job.holders.delete(task);
-  for (const id of job.incomingAt.get(task) ?? []) {
-    const worker = state.workers.get(id);
-    if (!worker) continue;
-    worker.reserved -= worker.incoming.get(key) ?? 0;
-    worker.incoming.delete(key);
-    releaseAt(out, id, job.id, task);
-  }
-  job.incomingAt.delete(task);
-}
-
-/** Tells a worker to let a block go; neighbouring instructions become one. */
-export function releaseAt(out: Out, worker: number, job: number, block: number): void {
-  for (let i = out.length - 1; i >= Math.max(0, out.length - 8); i--) {
-    const last = out[i];
-    if (last.kind === "ReleaseBlocks" && last.worker === worker && last.job === job) {
-      last.blocks.push(block);
-      return;
-    }
-  }
-  out.push({ kind: "ReleaseBlocks", worker, job, blocks: [block] });
-}
-
-/** Writes down that a worker holds a block. */
-function addHolder(job: SchedulerJob, task: number, worker: SchedulerWorker, bytes: number): void {
-  const key = keyOf(job.id, task);
-  removeIncoming(job, task, worker);
-  if (worker.held.has(key)) return;
-  worker.held.set(key, bytes);
-  worker.stored += bytes;
-  const holders = job.holders.get(task);
-  if (holders) holders.push(worker.id);
-  else job.holders.set(task, [worker.id]);
-}
-
-/** Writes down that a worker holds a block that it fetched from another. */
-export function addCopy(job: SchedulerJob, task: number, worker: SchedulerWorker, bytes: number): void {
-  addHolder(job, task, worker, bytes);
-  worker.copies.add(keyOf(job.id, task));
-}
-
-/** Strikes a fetch off a worker's books. False where it was not there. */
-export function removeIncoming(job: SchedulerJob, task: number, worker: SchedulerWorker): boolean {
-  const key = keyOf(job.id, task);
-  const bytes = worker.incoming.get(key);
-  if (bytes === undefined) return false;
-  worker.incoming.delete(key);
-  worker.reserved -= bytes;
-  removeFrom(job.incomingAt, task, worker.id);
-  return true;
-}
-
-/** Strikes a block off a worker's books. True where nobody else holds it: the caller must reopen it. */
-export function removeHolder(job: SchedulerJob, task: number, worker: SchedulerWorker): boolean {
-  const key = keyOf(job.id, task);
-  const bytes = worker.held.get(key);
-  if (bytes === undefined) return false;
-  worker.held.delete(key);
-  worker.copies.delete(key);
-  worker.stored -= bytes;
-  return removeFrom(job.holders, task, worker.id);
-}
-
-/** True where the list became empty; it is gone then. */
-export function removeFrom(lists: Map<number, number[]>, key: number, item: number): boolean {
-  const list = lists.get(key);
-  const at = list ? list.indexOf(item) : -1;
-  if (!list || at === -1) return false;
-  list.splice(at, 1);
-  if (list.length > 0) return false;
-  lists.delete(key);
-  return true;
 }
 
 /**
@@ -240,10 +194,13 @@ export function reopenTasks(state: SchedulerState, job: SchedulerJob, lost: read
   const { waiting, needed } = job.frontier;
   const reopened: number[] = [];
   const stack = [...lost];
-  for (const task of lost) setStatus(state, job, task, STATUS.waiting, -1, "its block was lost");
+  for (const task of lost) {
+    dropRequest(job, task);
+    setStatus(state, job, task, STATUS.waiting, -1, "its block was lost");
+  }
   for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
     reopened.push(task);
-    if (job.seen[task]) state.totals.tasksRecomputed++;
+    if (job.marks[task] & MARK.seen) state.totals.tasksRecomputed++;
     for (const dependency of dependenciesOf(job, task)) {
       needed[dependency]++;
       if (job.status[dependency] !== STATUS.released) continue;
@@ -257,8 +214,10 @@ export function reopenTasks(state: SchedulerState, job: SchedulerJob, lost: read
     for (const dependency of dependenciesOf(job, task))
       if (job.status[dependency] !== STATUS.memory) waiting[task]++;
   }
+  const { dependents, dependentStart } = job.graph;
   for (const task of lost)
-    for (const dependent of dependentsOf(job, task)) {
+    for (let e = dependentStart[task]; e < dependentStart[task + 1]; e++) {
+      const dependent = dependents[e];
       if (isDone(job.status[dependent]) || again.has(dependent)) continue;
       waiting[dependent]++;
       if (job.status[dependent] === STATUS.ready)

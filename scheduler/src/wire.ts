@@ -1,6 +1,20 @@
 /** Owns the translation between messages and a scheduler's events and instructions. Knows no socket. */
-import type { Hello, ToClientMessage, ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
+import { totalOf } from "@hyperslab/protocol/block-bytes";
+import type {
+  ClientMessage,
+  Hello,
+  ToClientMessage,
+  ToWorkerMessage,
+  WorkerMessage,
+} from "@hyperslab/protocol/messages";
+import { packRuns, unpackRepeats, unpackRuns } from "@hyperslab/protocol/number-lists";
 import type { SchedulerEvent, SchedulerInstruction, WorkerJoined } from "./events.js";
+
+/** Results as they came from a worker: passed on to a client, and never looked into. */
+export interface ResultPayload {
+  readonly message: Extract<WorkerMessage, { type: "blocks" | "piece" }>;
+  readonly parts: readonly Uint8Array[];
+}
 
 /** What a worker brings along. */
 export function joinedEvent(worker: number, time: number, hello: Hello): WorkerJoined | null {
@@ -10,7 +24,7 @@ export function joinedEvent(worker: number, time: number, hello: Hello): WorkerJ
   return { kind: "WorkerJoined", worker, time, name, address, pid, threads, memory };
 }
 
-/** What a worker reports. */
+/** What a worker reports. @throws ProtocolError for lists that are none */
 export function workerEvent(
   worker: number,
   time: number,
@@ -19,39 +33,87 @@ export function workerEvent(
 ): SchedulerEvent {
   switch (message.type) {
     case "started":
-      return { kind: "TasksStarted", worker, time, job: message.job, tasks: message.tasks };
-    case "finished":
+      return { kind: "TasksStarted", worker, time, job: message.job, tasks: unpackRuns(message.tasks) };
+    case "finished": {
+      const { job, tasks, bytes } = message;
       return {
         kind: "TasksFinished",
         worker,
         time,
-        job: message.job,
-        tasks: message.tasks,
-        bytes: message.bytes,
+        job,
+        tasks: unpackRuns(tasks),
+        bytes: unpackRepeats(bytes),
       };
+    }
     case "failed":
       return { kind: "TaskFailed", worker, time, job: message.job, task: message.task, error: message.error };
-    case "fetched":
+    case "fetched": {
+      const { job, blocks, bytes } = message;
       return {
         kind: "BlocksFetched",
         worker,
         time,
-        job: message.job,
-        blocks: message.blocks,
-        bytes: message.bytes,
+        job,
+        blocks: unpackRuns(blocks),
+        bytes: unpackRepeats(bytes),
       };
+    }
     case "returned": {
       const { job, tasks, missing, reason } = message;
-      return { kind: "TasksReturned", worker, time, job, tasks, missing, reason };
+      return {
+        kind: "TasksReturned",
+        worker,
+        time,
+        job,
+        tasks: unpackRuns(tasks),
+        missing: unpackRuns(missing),
+        reason,
+      };
     }
-    case "result": {
-      const { job, block, bytes, heads } = message;
-      return { kind: "ResultArrived", worker, time, job, block, bytes, payload: { heads, parts } };
+    case "blocks": {
+      const payload: ResultPayload = { message, parts };
+      return {
+        kind: "ResultsArrived",
+        worker,
+        time,
+        job: message.job,
+        blocks: unpackRuns(message.blocks),
+        payload,
+      };
+    }
+    case "piece": {
+      const { job, block, at, total } = message;
+      const payload: ResultPayload = { message, parts };
+      const blocks = at + totalOf(parts) >= total ? [block] : [];
+      return { kind: "ResultsArrived", worker, time, job, blocks, payload };
     }
     case "no-result":
-      return { kind: "ResultMissed", worker, time, job: message.job, block: message.block };
+      return { kind: "ResultsMissed", worker, time, job: message.job, blocks: unpackRuns(message.blocks) };
     case "stats":
       return { kind: "WorkerMeasured", worker, time, rss: message.rss };
+  }
+}
+
+/** What a client says of its runs. @throws ProtocolError for lists that are none */
+export function clientEvent(
+  client: number,
+  time: number,
+  message: Exclude<ClientMessage, { type: "submit" | "ask-status" }>,
+): SchedulerEvent {
+  const { ref } = message;
+  switch (message.type) {
+    case "cancel":
+      return { kind: "JobCancelled", client, time, ref };
+    case "steer":
+      return { kind: "JobSteered", client, time, ref, paused: message.paused, priority: message.priority };
+    case "taken":
+      return { kind: "ResultsTaken", client, time, ref, bytes: message.bytes };
+    case "results-fetched":
+      return { kind: "ResultsFetched", client, time, ref, blocks: unpackRuns(message.blocks) };
+    case "fetch-failed": {
+      const { worker, answered } = message;
+      return { kind: "FetchFailed", client, time, ref, blocks: unpackRuns(message.blocks), worker, answered };
+    }
   }
 }
 
@@ -63,12 +125,15 @@ type WorkerInstruction = Extract<
 
 export function workerMessage(instruction: WorkerInstruction): ToWorkerMessage {
   switch (instruction.kind) {
-    case "SendTasks":
-      return { type: "tasks", job: instruction.job, tasks: instruction.tasks };
+    case "SendTasks": {
+      const { job, tasks, send } = instruction;
+      const fetch = instruction.fetch.map(({ from, blocks }) => ({ from, blocks: packRuns(blocks) }));
+      return { type: "tasks", job, tasks: packRuns(tasks), fetch, send };
+    }
     case "ReleaseBlocks":
-      return { type: "release", job: instruction.job, blocks: instruction.blocks };
+      return { type: "release", job: instruction.job, blocks: packRuns(instruction.blocks) };
     case "RequestResults":
-      return { type: "send-results", job: instruction.job, blocks: instruction.blocks };
+      return { type: "send-results", job: instruction.job, blocks: packRuns(instruction.blocks) };
     case "ForgetJob":
       return { type: "forget-job", job: instruction.job };
     case "SendPeers":
@@ -76,10 +141,10 @@ export function workerMessage(instruction: WorkerInstruction): ToWorkerMessage {
   }
 }
 
-/** The instructions that are one message without parts to a client. */
+/** The instructions that are one message to a client. */
 type ClientInstruction = Extract<
   SchedulerInstruction,
-  { kind: "TellStarted" | "TellProgress" | "TellFinished" | "TellFailed" }
+  { kind: "TellStarted" | "TellProgress" | "TellPlace" | "TellFinished" | "TellFailed" }
 >;
 
 export function clientMessage(instruction: ClientInstruction): ToClientMessage {
@@ -88,10 +153,21 @@ export function clientMessage(instruction: ClientInstruction): ToClientMessage {
     case "TellStarted":
       return { type: "job-started", ref, job: instruction.job, tasks: instruction.tasks };
     case "TellProgress":
-      return { type: "progress", ref, tasks: instruction.tasks };
+      return { type: "progress", ref, tasks: packRuns(instruction.tasks) };
+    case "TellPlace": {
+      const { job, holder, blocks } = instruction;
+      return { type: "results-at", ref, job, holder, blocks: packRuns(blocks) };
+    }
     case "TellFinished":
       return { type: "job-finished", ref };
     case "TellFailed":
       return { type: "job-failed", ref, error: instruction.error };
   }
+}
+
+/** A worker's results, as the client's. */
+export function relayedMessage(ref: number, { message }: ResultPayload): ToClientMessage {
+  if (message.type === "blocks") return { type: "results", ref, blocks: message.blocks };
+  const { block, at, total } = message;
+  return { type: "result-piece", ref, block, at, total };
 }

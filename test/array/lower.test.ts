@@ -101,14 +101,14 @@ describe("lower", () => {
   });
   it("makes blocks of blocks for a change of chunks", () => {
     expect(plan(rechunk(x, regularGrid([96, 900, 1800], [96, 300, 600])))).toMatchInlineSnapshot(`
-      "stage 0: read x, 12 tasks
+      "stage 0: read x, 36 tasks
         does  read
-        bytes 49.4 MiB out, 148 MiB working a task; 593 MiB read in all
+        bytes 16.5 MiB out, 115 MiB working a task; 1.7 GiB read in all
       stage 1: rechunk x, 9 tasks, result
         does  input
-        takes stage 0 by blocks 0..11 × block 0 × block 0
+        takes stage 0 by blocks 0..11 × same × block 0
         bytes 65.9 MiB out, 65.9 MiB working a task; 0 B read in all
-      21 tasks in 2 stages; reads 593 MiB (decoded); predicted peak memory 890 MiB with 2 tasks at a time (396 MiB running, 494 MiB kept)"
+      45 tasks in 2 stages; reads 1.7 GiB (decoded); predicted peak memory 478 MiB with 2 tasks at a time (264 MiB running, 214 MiB kept)"
     `);
   });
   it("reads one block for one point, whatever is computed on the way", () => {

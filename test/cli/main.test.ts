@@ -43,7 +43,7 @@ describe("hyperslab", () => {
   it("lists its commands, and helps with each", async () => {
     const help = await run(["--help"]);
     expect(help.code).toBe(0);
-    for (const name of ["demo", "info", "convert", "scheduler", "worker"]) {
+    for (const name of ["demo", "info", "manifest", "convert", "scheduler", "worker"]) {
       expect(help.out).toContain(name);
       const one = await run([name, "--help"]);
       expect([one.code, one.err]).toEqual([0, ""]);
@@ -60,7 +60,9 @@ describe("hyperslab", () => {
     expect(await run([])).toMatchObject({ code: 2 });
     const unknown = await run(["frobnicate"]);
     expect(unknown).toMatchObject({ code: 2, out: "" });
-    expect(unknown.err).toContain("no such command; there are demo, info, convert, scheduler, worker");
+    expect(unknown.err).toContain(
+      "no such command; there are demo, info, manifest, convert, scheduler, worker",
+    );
     expect((await run(["info"])).err).toContain("info takes PATH, found none");
   });
   it("shows what is stored", async () => {
@@ -68,7 +70,39 @@ describe("hyperslab", () => {
     expect(code).toBe(0);
     expect(out).toContain("  time = 12 ;");
     expect(out).toContain("float32 sst(time, lat, lon) ;");
-    expect(out).toContain("16 blocks of (3, 45, 90)");
+    expect(out).toContain("// 16 chunks of (3, 45, 90)");
+    expect(out).toContain("blosc(cname lz4, clevel 5");
+    expect(out).toMatch(/759 KiB in memory, [\d.]+ KiB stored \([\d.]+ : 1\)/);
+  });
+  it("shows the same as JSON", async () => {
+    const { code, out } = await run(["info", data, "--json"]);
+    expect(code).toBe(0);
+    const { format, groups } = JSON.parse(out.replaceAll("NaN", "null")) as {
+      format: string;
+      groups: { path: string; variables: { name: string; chunks: number[]; storedChunks: number }[] }[];
+    };
+    expect([format, groups.map(({ path }) => path)]).toEqual(["zarr", ["/"]]);
+    expect(groups[0].variables.find(({ name }) => name === "sst")).toMatchObject({
+      chunks: [3, 45, 90],
+      storedChunks: 16,
+      shape: [12, 90, 180],
+    });
+  });
+  it("writes where chunks are", async () => {
+    const target = join(folder, "refs.json");
+    const { code, out } = await run(["manifest", data, "-o", target]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/refs\.json written: \d+ references/)]);
+    const printed = await run(["manifest", data]);
+    const { version, refs } = JSON.parse(printed.out) as { version: number; refs: Record<string, string[]> };
+    expect(version).toBe(1);
+    expect(refs["sst/3.1.1"]).toEqual([join(data, "sst/c/3/1/1")]);
+    expect(JSON.parse(String(refs["sst/.zarray"]))).toMatchObject({
+      chunks: [3, 45, 90],
+      dtype: "<f4",
+      compressor: { id: "blosc", cname: "lz4", shuffle: 1 },
+    });
+    const nowhere = await run(["manifest", data, "-o", join(folder, "none", "refs.json")]);
+    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining("can't be written")]);
   });
   it("names what can't be opened", async () => {
     const missing = await run(["info", join(folder, "nothing.zarr")]);

@@ -3,6 +3,7 @@ import { CancelledError, ClusterError, TaskError, toWire } from "@hyperslab/core
 import type { RunEvent } from "@hyperslab/core/executor";
 import { type RunListener, runPlan } from "@hyperslab/client/run";
 import type { ClientMessage } from "@hyperslab/protocol/messages";
+import { packRuns } from "@hyperslab/protocol/number-lists";
 import { outlineFromBytes, programFromBytes } from "@hyperslab/protocol/program-bytes";
 import { describe, expect, it } from "vitest";
 import { collect, heavyPlan } from "../cluster/plans.js";
@@ -13,6 +14,7 @@ function played(ended: ClusterError | null = null) {
     sent,
     listener: null as RunListener | null,
     closed: 0,
+    fetched: [] as number[][],
     types: () => sent.map(({ message }) => message.type),
     connection: {
       window: 1000,
@@ -22,13 +24,15 @@ function played(ended: ClusterError | null = null) {
         return 5;
       },
       send: (message: ClientMessage, parts: readonly Uint8Array[] = []) => void sent.push({ message, parts }),
+      fetch: (...asked: [unknown, number, ArrayLike<number>, RunListener]) =>
+        void played.fetched.push([asked[1], ...Array.from(asked[2])]),
       close: () => void played.closed++,
     },
-    result: (stage: number, index: number, value = 0) =>
-      played.listener?.onMessage(
-        { type: "result", ref: 5, stage, index, bytes: 8, heads: [{ dtype: "float64", shape: [1] }] },
-        [new Uint8Array(Float64Array.of(value).buffer)],
-      ),
+    /** Task 0 … 2 yield two numbers, task 3 one. */
+    result: (task: number, value = 0) =>
+      played.listener?.onMessage({ type: "results", ref: 5, blocks: packRuns([task]) }, [
+        new Uint8Array(Float64Array.of(value, value).slice(0, task < 3 ? 2 : 1).buffer),
+      ]),
   };
   return played;
 }
@@ -46,11 +50,12 @@ describe("a run", () => {
       name: "sum",
       window: 1000,
       progress: false,
+      priority: 0,
     });
     const [outline, ...programs] = server.sent[0].parts;
     expect(outlineFromBytes(outline).stages.map(({ name }) => name)).toEqual(["heavy", "sum"]);
     expect(programs.map((bytes) => programFromBytes(bytes).steps.length)).toEqual([3, 2]);
-    server.result(1, 0, 42);
+    server.result(3, 42);
     server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
     const [{ output, index, block }] = await run;
     expect([output, index, block.data[0]]).toEqual([0, 0, 42]);
@@ -62,8 +67,8 @@ describe("a run", () => {
     const server = played();
     const run = collect(runPlan({ ...plan, outputs: [1, 0, 1] }, {}, server.connection));
     await Promise.resolve();
-    server.result(1, 0);
-    server.result(0, 2);
+    server.result(3);
+    server.result(2);
     server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
     expect((await run).map(({ output, index }) => [output, index])).toEqual([
       [0, 0],
@@ -74,11 +79,13 @@ describe("a run", () => {
 
   it("makes room for more results only when the caller comes back", async () => {
     const server = played();
-    const run = runPlan(plan, {}, server.connection);
+    const run = runPlan({ ...plan, outputs: [1, 0] }, {}, server.connection);
     const first = run.next();
     await Promise.resolve();
-    server.result(1, 0);
-    server.result(1, 1);
+    server.result(3);
+    server.result(2);
+    // one that comes again is dropped
+    server.result(3);
     server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
     await first;
     expect(server.types()).toEqual(["submit"]);
@@ -87,13 +94,40 @@ describe("a run", () => {
     expect((await run.next()).done).toBe(true);
   });
 
+  it("fetches large results from their workers, and says what has come and what has not", async () => {
+    const server = played();
+    const run = collect(runPlan({ ...plan, outputs: [0] }, {}, server.connection));
+    await Promise.resolve();
+    const holder = { worker: 9, name: "w9", address: "ws://w9" };
+    const at = { type: "results-at", ref: 5, job: 3, holder, blocks: packRuns([0, 1]) } as const;
+    server.listener?.onMessage(at, []);
+    expect(server.fetched).toEqual([[3, 0, 1]]);
+    server.listener?.onFetched([1], new Uint8Array(Float64Array.of(5, 6).buffer));
+    server.listener?.onFetchFailed(9, [0], false);
+    const piece = { type: "result-piece", ref: 5, block: 0, total: 16 } as const;
+    const bytes = new Uint8Array(Float64Array.of(7, 8).buffer);
+    server.listener?.onMessage({ ...piece, at: 0 }, [bytes.subarray(0, 10)]);
+    server.listener?.onMessage({ ...piece, at: 10 }, [bytes.subarray(10)]);
+    server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
+    expect((await run).map(({ index, block }) => [index, ...(block.data as Float64Array)])).toEqual([
+      [1, 5, 6],
+      [0, 7, 8],
+    ]);
+    expect(server.sent.slice(1).map(({ message }) => message)).toMatchObject([
+      { type: "results-fetched", blocks: packRuns([1]) },
+      { type: "fetch-failed", worker: 9, answered: false, blocks: packRuns([0]) },
+      { type: "taken", bytes: 16 },
+      { type: "taken", bytes: 16 },
+    ]);
+  });
+
   it("tells its progress", async () => {
     const server = played();
     const events: RunEvent[] = [];
     const run = collect(runPlan(plan, { on: (event) => events.push(event) }, server.connection));
     await Promise.resolve();
     server.listener?.onMessage({ type: "job-started", ref: 5, job: 1, tasks: 4 }, []);
-    server.listener?.onMessage({ type: "progress", ref: 5, tasks: [2, 3] }, []);
+    server.listener?.onMessage({ type: "progress", ref: 5, tasks: packRuns([2, 3]) }, []);
     server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
     await run;
     expect(events).toEqual([
@@ -108,7 +142,7 @@ describe("a run", () => {
     const server = played();
     const run = collect(runPlan(plan, {}, server.connection));
     await Promise.resolve();
-    server.result(0, 0);
+    server.result(0);
     const error = toWire(new TaskError({ task: "t", block: "(0:1)", reason: "r" }));
     server.listener?.onMessage({ type: "job-failed", ref: 5, error }, []);
     await expect(run).rejects.toThrow(TaskError);
@@ -138,7 +172,7 @@ describe("a run", () => {
       for await (const _ of runPlan(plan, {}, other.connection)) break;
     })();
     await Promise.resolve();
-    other.result(1, 0);
+    other.result(3);
     await left;
     expect(other.types()).toEqual(["submit", "cancel"]);
     const never = played();

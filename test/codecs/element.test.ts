@@ -19,7 +19,18 @@ describe("v2", () => {
     expect(elementOfV2(name)).toMatchObject({ dtype, size, littleEndian });
   });
 
-  it.each([["<c8"], ["|V8"], ["<f16"], ["<M8[M]"], ["<M8"], [[["a", "<f4"]]], ["float32"]])(
+  it.each([
+    ["<c8", { dtype: "float32", size: 4, littleEndian: true, inner: [{ name: "complex", length: 2 }] }],
+    [">c16", { dtype: "float64", size: 8, littleEndian: false, inner: [{ name: "complex", length: 2 }] }],
+    ["|V8", { dtype: "uint8", size: 1, inner: [{ name: "bytes8", length: 8 }] }],
+    ["<M8[10s]", { dtype: "datetime64[s]", count: { kind: "multiple", factor: 10 } }],
+    ["<m8[2W]", { dtype: "timedelta64[D]", count: { kind: "multiple", factor: 14 } }],
+    [">M8[Y]", { dtype: "datetime64[D]", count: { kind: "months", months: 12 }, littleEndian: false }],
+  ])("%s holds more than its dtype says", (name, element) => {
+    expect(elementOfV2(name)).toMatchObject(element);
+  });
+
+  it.each([["<c4"], ["|V0"], ["<f16"], ["<m8[M]"], ["<M8[ps]"], ["<M8"], [[["a", "<f4"]]], ["float32"]])(
     "not %j",
     (name) => {
       expect(() => elementOfV2(name)).toThrow(expect.objectContaining({ tag: "DtypeError" }));
@@ -42,12 +53,30 @@ describe("v3", () => {
   });
 
   it.each([
-    ["complex64"],
-    ["r16"],
+    ["complex64", { dtype: "float32", inner: [{ name: "complex", length: 2 }] }],
+    ["complex128", { dtype: "float64", inner: [{ name: "complex", length: 2 }] }],
+    ["r16", { dtype: "uint8", inner: [{ name: "bytes2", length: 2 }] }],
+    [
+      { name: "raw_bytes", configuration: { length_bytes: 3 } },
+      { dtype: "uint8", inner: [{ length: 3 }] },
+    ],
+    [
+      { name: "numpy.datetime64", configuration: { unit: "ns", scale_factor: 10 } },
+      { dtype: "datetime64[ns]", count: { kind: "multiple", factor: 10 } },
+    ],
+    ["variable_length_bytes", { dtype: "string", kind: "object" }],
+  ])("%j holds more than its dtype says", (name, element) => {
+    expect(elementOfV3(name)).toMatchObject(element);
+  });
+
+  it.each([
+    ["complex32"],
+    ["r12"],
+    ["r0"],
     ["datetime64[ns]"],
     [null],
     [{ name: "numpy.datetime64", configuration: { unit: "generic" } }],
-    [{ name: "numpy.datetime64", configuration: { unit: "ns", scale_factor: 10 } }],
+    [{ name: "numpy.datetime64", configuration: { unit: "ns", scale_factor: 1.5 } }],
     [{ name: "fixed_length_utf32", configuration: { length_bytes: 7 } }],
     [{ name: "struct", configuration: { fields: [] } }],
   ])("not %j", (name) => {

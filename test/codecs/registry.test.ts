@@ -41,7 +41,7 @@ describe("codecOf", () => {
     ["shuffle", { elementsize: 0 }, /"elementsize" is 0/],
     ["crc32", { location: "middle" }, /"location" is "middle"/],
     ["delta", {}, /"dtype" is undefined/],
-    ["delta", { dtype: "<c8" }, /can't be read/],
+    ["delta", { dtype: "<c8" }, /it has to be numeric/],
     ["delta", { dtype: "<U4" }, /it has to be numeric/],
     ["fixedscaleoffset", { dtype: "<f4", offset: 0, scale: 0 }, /scale is 0/],
     ["quantize", { dtype: "<i4", digits: 1 }, /floats only/],

@@ -130,7 +130,7 @@ function attributeDifferences(
 function indexesOf(labelled: Labelled): string[] {
   const coords = coordsOf(labelled);
   return dimsOf(labelled)
-    .filter((dim) => coords.get(dim)?.dims.length === 1)
+    .filter((dim) => coords.get(dim)?.dims.join() === dim)
     .sort();
 }
 

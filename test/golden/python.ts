@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import type { GoldenContent, GoldenDataset } from "./golden.js";
 
 const LIVE = fileURLToPath(new URL("./live.py", import.meta.url));
+const FILES = fileURLToPath(new URL("./mfdataset.py", import.meta.url));
+const CONVENTIONS = fileURLToPath(new URL("./conventions.py", import.meta.url));
 const NEEDED = "import xarray, zarr; assert int(zarr.__version__.split('.')[0]) >= 3";
 
 /** The interpreter of HYPERSLAB_PYTHON, or `python3`; null where it lacks xarray or zarr-python 3. */
@@ -34,9 +36,36 @@ export function readWithPython(python: string, store: string): GoldenDataset {
   return ask<GoldenDataset>(python, "read", store);
 }
 
+/** What xarray sees through a file of Kerchunk's references. */
+export function readReferencesWithPython(python: string, file: string): GoldenDataset {
+  return ask<GoldenDataset>(python, "references", file);
+}
+
+/** True where that Python can read references. */
+export function hasKerchunk(python: string): boolean {
+  try {
+    execFileSync(python, ["-c", "import kerchunk, fsspec"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What zarr-python reads from the arrays of a group. */
 export function storedWithPython(python: string, store: string): Readonly<Record<string, GoldenContent>> {
   return ask<Record<string, GoldenContent>>(python, "stored", store);
+}
+
+/** Sets of files that xarray wrote into a folder, by name; `mfdataset.py` stands for their form. */
+export function writeFilesWithPython<T>(python: string, folder: string): Readonly<Record<string, T>> {
+  const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  return JSON.parse(execFileSync(python, [FILES, folder], options)) as Record<string, T>;
+}
+
+/** What xarray decodes from random variables that it wrote into a folder; `conventions.py` stands for the form. */
+export function randomConventions<T>(python: string, folder: string, seed: number): T {
+  const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  return JSON.parse(execFileSync(python, [CONVENTIONS, folder, String(seed)], options)) as T;
 }
 
 /** An answer of `live.py`, which stands for its form. */

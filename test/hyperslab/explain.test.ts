@@ -31,6 +31,9 @@ describe("explain", () => {
       == after merge-views: no change
       == after drop-broadcast: no change
       == after absorb-rechunk: no change
+      == after split-rechunk: no change
+      == after lift-elementwise: no change
+      == after join-sources: no change
       == after fuse-elementwise
       #0 source sst [:, 30:60, :] → float32 (12, 30, 180) in 16 blocks of (3, 15, 90)
       #1 elementwise where(equal(#0, -9.999999790214768e+33), NaN, #0) → float32 (12, 30, 180) in 16 blocks of (3, 15, 90)
@@ -81,6 +84,9 @@ describe("explain", () => {
       == after merge-views: no change
       == after drop-broadcast: no change
       == after absorb-rechunk: no change
+      == after split-rechunk: no change
+      == after lift-elementwise: no change
+      == after join-sources: no change
       == after fuse-elementwise
       #0 source uwnd [6, :, :] → float32 (1, 90, 180) in 4 blocks of (1, 45, 90)
       #1 source vwnd [6, :, :] → float32 (1, 90, 180) in 4 blocks of (1, 45, 90)
@@ -121,6 +127,9 @@ describe("explain", () => {
       == after merge-views: no change
       == after drop-broadcast: no change
       == after absorb-rechunk: no change
+      == after split-rechunk: no change
+      == after lift-elementwise: no change
+      == after join-sources: no change
       == after fuse-elementwise
       #0 source sst → float32 (12, 90, 180) in 16 blocks of (3, 45, 90)
       #1 literal → float64 (90) in 1 block
@@ -158,6 +167,9 @@ describe("explain", () => {
       == after merge-views: no change
       == after drop-broadcast: no change
       == after absorb-rechunk: no change
+      == after split-rechunk: no change
+      == after lift-elementwise: no change
+      == after join-sources: no change
       == after fuse-elementwise
       #0 source sst → float32 (12, 90, 180) in 16 blocks of (3, 45, 90)
       #1 elementwise where(equal(#0, -9.999999790214768e+33), NaN, #0) → float32 (12, 90, 180) in 16 blocks of (3, 45, 90)
@@ -211,6 +223,9 @@ describe("explain", () => {
       #9 elementwise divide(#6, #8) → float32 (12, 90, 180) in 18 blocks of (12, 30, 30)
       == after drop-broadcast: no change
       == after absorb-rechunk: no change
+      == after split-rechunk: no change
+      == after lift-elementwise: no change
+      == after join-sources: no change
       == after fuse-elementwise
       #0 source airt → float32 (12, 90, 180) in 16 blocks of (3, 45, 90)
       #1 elementwise where(equal(#0, -9.999999790214768e+33), NaN, #0) → float32 (12, 90, 180) in 16 blocks of (3, 45, 90)

@@ -4,9 +4,11 @@ import { allocateBlock } from "@hyperslab/core/block";
 import type { OperatorName } from "@hyperslab/core/operator";
 import type { ScalarOp, ScalarProgram } from "@hyperslab/core/scalar-program";
 import { operandOf } from "@hyperslab/kernels/operand";
+import * as plain from "@hyperslab/kernels/functions";
 import { runKernel } from "@hyperslab/kernels/simd/elementwise";
 import { describe, expect, it } from "vitest";
 import { blockOf, elementsOf } from "./numpy-values.js";
+import { randomOf } from "./random-program.js";
 
 type Entry = readonly [args: readonly string[], near: string, rest: string];
 const path = new URL("fixtures/functions.json.gz", import.meta.url);
@@ -49,6 +51,102 @@ function run(op: OperatorName, dtype: "float32" | "float64", args: readonly numb
 function ulp(x: number, digits: number, least: number): number {
   return 2 ** Math.max(least, Math.floor(Math.log2(Math.abs(x))) - digits);
 }
+
+describe("exp, log and pow in plain JavaScript", () => {
+  const awkward = [
+    0,
+    -0,
+    1,
+    -1,
+    2,
+    -2,
+    0.5,
+    3,
+    -3,
+    Infinity,
+    -Infinity,
+    NaN,
+    5e-324,
+    1e-310,
+    2 ** -1022,
+    1e-40,
+  ];
+  const limits = [
+    2 ** 1021,
+    1.7e308,
+    -1e300,
+    707,
+    708,
+    -708,
+    709.78,
+    709.79,
+    -745,
+    -746,
+    86.9,
+    87,
+    -87,
+    88.8,
+    -103,
+  ];
+  const random = randomOf(29);
+  const scaled = (bits: number): number => 2 ** ((random() * 2 - 1) * bits) * (random() < 0.3 ? -1 : 1);
+  const makers = [
+    () => random() * 20,
+    () => (random() * 2 - 1) * 720,
+    () => 1 + (random() - 0.5) * 2 ** (-20 * random()),
+    () => scaled(1070),
+    () => scaled(120),
+  ];
+  const numbers = [
+    ...awkward,
+    ...limits,
+    ...Array.from({ length: 20_000 }, (_, i) => makers[i % makers.length]()),
+  ];
+  const same = (
+    op: OperatorName,
+    dtype: "float32" | "float64",
+    twin: (...x: number[]) => number,
+    pairs: number[][],
+  ): void => {
+    const rounded = dtype === "float32" ? pairs.map((list) => list.map(Math.fround)) : pairs;
+    run(op, dtype, rounded).forEach((value, i) => {
+      const args = rounded.map((list) => list[i]);
+      const want = twin(...args);
+      if (!Object.is(value, want))
+        expect.fail(`${op}(${args.join(", ")}) is ${value}, and ${want} in plain JavaScript`);
+    });
+  };
+  const each = (twins: Record<"exp" | "log", (x: number) => number>, dtype: "float32" | "float64"): void => {
+    same("exp", dtype, twins.exp, [numbers]);
+    same("log", dtype, twins.log, [numbers]);
+  };
+  const pairs = (): number[][] => {
+    const first = [...awkward, ...limits];
+    const bases = first.flatMap((x) => first.map(() => x));
+    const exponents = first.flatMap(() => first);
+    for (let i = 0; i < 20_000; i++) {
+      const x = Math.abs(makers[i % makers.length]()) || 1;
+      bases.push(random() < 0.1 ? -x : x);
+      const largest = 745 / Math.abs(Math.log(x));
+      exponents.push(
+        [() => random() * 6 - 3, () => Math.round(random() * 9 - 4), () => (random() * 2 - 1) * largest][
+          i % 3
+        ](),
+      );
+    }
+    return [bases, exponents];
+  };
+
+  it("give the kernels' bits in float64", () => {
+    each({ exp: plain.exp, log: plain.log }, "float64");
+    same("power", "float64", plain.power, pairs());
+  });
+
+  it("give the kernels' bits in float32", () => {
+    each({ exp: plain.singleExp, log: plain.singleLog }, "float32");
+    same("power", "float32", plain.singlePower, pairs());
+  });
+});
 
 describe("transcendental kernels", () => {
   it.each(Object.keys(functions))("%s is within 2 units in the last place", (name) => {

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { ClusterError, ProtocolError } from "@hyperslab/core/errors";
 import { hearHello, refuse, sayHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn, urlHost } from "@hyperslab/protocol/listen";
-import type { Message, PeerMessage, Role } from "@hyperslab/protocol/messages";
+import { type Message, type PeerMessage, type Role, VERSION } from "@hyperslab/protocol/messages";
+import { packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
 import { PEER } from "@hyperslab/protocol/shapes";
 import { type Channel, dial, wireUrl } from "@hyperslab/protocol/socket";
 import { afterEach, describe, expect, it } from "vitest";
@@ -55,28 +56,36 @@ describe("a channel", () => {
   it("carries messages in order, and parts in shared memory without changing a byte", async () => {
     const url = await echo((channel, message) => {
       if (message.type !== "get") return;
-      const shared = new Float64Array(new SharedArrayBuffer(8 * 100_000)).fill(message.block);
-      channel.send({ type: "block", job: 1, block: message.block, heads: [] }, [
+      const [block] = unpackRuns(message.blocks);
+      const shared = new Float64Array(new SharedArrayBuffer(8 * 100_000)).fill(block);
+      const { length } = shared;
+      channel.send({ type: "piece", job: 1, block, at: 0, total: 8 * length }, [
         new Uint8Array(shared.buffer),
       ]);
-      channel.send({ type: "missing", job: 1, block: message.block });
+      channel.send({ type: "missing", job: 1, blocks: message.blocks });
     });
     const channel = await dial<PeerMessage, PeerMessage>(url, "peer", { token: "secret" });
-    expect(await sayHello(channel as never, PEER_ROLE)).toMatchObject({ type: "welcome", id: 7, version: 1 });
+    expect(await sayHello(channel as never, PEER_ROLE)).toMatchObject({
+      type: "welcome",
+      id: 7,
+      version: VERSION,
+    });
     const heard: string[] = [];
     await new Promise<void>((resolve) => {
       channel.listen(PEER, {
         onMessage: (message, parts) => {
-          if (message.type === "get") return;
-          heard.push(`${message.type} ${message.block}`);
-          if (parts.length > 0) expect(new Float64Array(parts[0].slice().buffer)[99_999]).toBe(message.block);
+          if (message.type === "get" || message.type === "blocks") return;
+          const block = message.type === "piece" ? message.block : unpackRuns(message.blocks)[0];
+          heard.push(`${message.type} ${block}`);
+          if (parts.length > 0) expect(new Float64Array(parts[0].slice().buffer)[99_999]).toBe(block);
           if (heard.length === 40) resolve();
         },
         onClose: () => resolve(),
       });
-      for (let block = 0; block < 20; block++) channel.send({ type: "get", job: 1, block });
+      for (let block = 0; block < 20; block++)
+        channel.send({ type: "get", job: 1, blocks: packRuns([block]), from: 0 });
     });
-    expect(heard).toEqual(Array.from({ length: 20 }, (_, i) => [`block ${i}`, `missing ${i}`]).flat());
+    expect(heard).toEqual(Array.from({ length: 20 }, (_, i) => [`piece ${i}`, `missing ${i}`]).flat());
     await channel.drained(1);
     channel.close();
   });
@@ -85,7 +94,7 @@ describe("a channel", () => {
     const url = await listen((channel) => {
       void hearHello(channel, ["peer"]).then((hello) => {
         welcome(channel, hello, 1);
-        channel.send({ type: "missing", job: 1, block: 2 });
+        channel.send({ type: "missing", job: 1, blocks: packRuns([2]) });
       });
     });
     const channel = await dial<PeerMessage, PeerMessage>(url, "peer", { token: "secret" });
@@ -94,7 +103,7 @@ describe("a channel", () => {
     const message = await new Promise((resolve) =>
       channel.listen(PEER, { onMessage: resolve, onClose: resolve }),
     );
-    expect(message).toEqual({ type: "missing", job: 1, block: 2 });
+    expect(message).toMatchObject({ type: "missing", job: 1 });
     channel.close();
   });
 
@@ -104,10 +113,10 @@ describe("a channel", () => {
     await sayHello(channel as never, PEER_ROLE);
     const reason = await new Promise<ClusterError>((resolve) => {
       channel.listen(PEER, { onMessage: () => undefined, onClose: resolve });
-      channel.send({ type: "get", job: 1, block: 1 });
+      channel.send({ type: "get", job: 1, blocks: packRuns([1]), from: 0 });
     });
-    expect(reason.message).toMatch(/read a message: "welcome"; known here are get, block, missing/);
-    channel.send({ type: "get", job: 1, block: 1 });
+    expect(reason.message).toMatch(/read a message: "welcome"; known here are get, blocks, piece, missing/);
+    channel.send({ type: "get", job: 1, blocks: packRuns([1]), from: 0 });
     expect(channel.closed).toBe(true);
   });
 
@@ -161,7 +170,7 @@ describe("the way in", () => {
       channel.send({
         type: "hello",
         protocol: "hyperslab",
-        version: 1,
+        version: VERSION,
         features: [],
         role: PEER_ROLE,
         ...hello,
@@ -176,7 +185,7 @@ describe("the way in", () => {
       error: { tag: "ProtocolError", message: expect.stringMatching(text) as string },
     });
     expect(await ask({ version: 0 })).toMatchObject(
-      refusal(/version 0 .* speaks 1; .* the dialing one is older/) as object,
+      refusal(/version 0 .* speaks 2; .* the dialing one is older/) as object,
     );
     expect(await ask({ version: 9 })).toMatchObject(refusal(/the answering one is older/) as object);
     expect(await ask({ protocol: "dask" })).toMatchObject(refusal(/protocol "dask"/) as object);

@@ -1,8 +1,8 @@
 import type { PlanOutline } from "@hyperslab/core/plan";
-import { slotsOf } from "@hyperslab/scheduler/state";
+import { slotsOf } from "@hyperslab/scheduler/pace";
 import { describe, expect, it } from "vitest";
 import { Core, handedOut, kinds } from "./core.js";
-import { stage } from "./simulation.js";
+import { stage } from "./plans.js";
 
 const flat = (count: number, cost: { output?: number; working?: number } = {}): PlanOutline => ({
   stages: [stage("a", count, 1, [], cost)],
@@ -15,7 +15,7 @@ describe("placing", () => {
     core.submit(flat(100));
     const by = handedOut(core.place());
     expect([by[1].length, by[2].length]).toEqual([4, 8]);
-    for (const worker of core.state.workers.values()) expect(worker.assigned.size).toBe(slotsOf(worker));
+    for (const worker of core.state.workers.values()) expect(worker.assigned).toBe(slotsOf(worker));
     expect(core.place()).toEqual([]);
   });
 
@@ -27,7 +27,7 @@ describe("placing", () => {
     core.finish(1, [0]);
     // the block that is kept for the client takes 8 of the 16
     expect(core.place()).toEqual([]);
-    core.say({ kind: "ResultArrived", worker: 1, job: 1, block: 0, bytes: 8, payload: 0 });
+    core.arrive(1, [0]);
     expect(handedOut(core.place())).toEqual({ 1: [3] });
   });
 
@@ -49,7 +49,7 @@ describe("placing", () => {
     core.finish(1, [0], big);
     const out = core.place();
     expect(handedOut(out)).toEqual({ 1: [2], 2: [3] });
-    for (const one of out) if (one.kind === "SendTasks") expect(one.tasks[0].fetch).toEqual([]);
+    for (const one of out) if (one.kind === "SendTasks") expect(one.fetch).toEqual([]);
   });
 
   it("fetches small inputs rather than wait, and says from where", () => {
@@ -70,7 +70,8 @@ describe("placing", () => {
     const other = out.find((one) => one.kind === "SendTasks" && one.worker === 2);
     if (other?.kind !== "SendTasks") throw new Error("nothing for worker 2");
     // once for all tasks there
-    expect(other.tasks.map(({ fetch }) => fetch)).toEqual([[[0, 1]], [], [], []]);
+    expect(other.tasks).toHaveLength(4);
+    expect(other.fetch).toEqual([{ from: [1], blocks: [0] }]);
     expect(core.state.workers.get(2)).toMatchObject({ reserved: 4 * 16 + 8 });
   });
 
@@ -112,7 +113,7 @@ describe("placing", () => {
     expect(handedOut(core.place())).toEqual({ 1: [0] });
     core.finish(1, [0], 10);
     expect(core.place()).toEqual([]);
-    core.say({ kind: "ResultArrived", worker: 1, job: 1, block: 0, bytes: 10, payload: 0 });
+    core.arrive(1, [0]);
     expect(handedOut(core.place())).toEqual({ 1: [1] });
   });
 
@@ -164,8 +165,7 @@ describe("placing", () => {
     core.finish(1, [4], 0);
     core.place();
     expect(core.state.jobs.size).toBe(1);
-    for (let block = 0; block < 4; block++)
-      core.say({ kind: "ResultArrived", worker: 1, job: 1, block, bytes: 10, payload: 0 });
+    for (let block = 0; block < 4; block++) core.arrive(1, [block]);
     expect(handedOut(core.place())).toEqual({ 1: [5] });
   });
 });

@@ -5,7 +5,7 @@ import { metricsText } from "@hyperslab/scheduler/metrics";
 import { clusterStatus } from "@hyperslab/scheduler/status";
 import { describe, expect, it } from "vitest";
 import { Core, handedOut, kinds } from "./core.js";
-import { stage } from "./simulation.js";
+import { stage } from "./plans.js";
 
 /** load 0 1 2 3 → sum 4 5 (pairs) → total 6 */
 const tree: PlanOutline = {
@@ -36,19 +36,15 @@ describe("a job", () => {
     core.finish(1, [2, 3]);
     core.place();
     core.finish(1, [5]);
-    core.place();
-    expect(core.finish(1, [6])).toContainEqual({ kind: "RequestResults", worker: 1, job: 1, blocks: [6] });
-    const last = core.say({ kind: "ResultArrived", worker: 1, job: 1, block: 6, bytes: 8, payload: "value" });
-    expect(last[0]).toEqual({
-      kind: "RelayResult",
-      client: 100,
-      ref: 1,
-      stage: 2,
-      index: 0,
-      bytes: 8,
-      payload: "value",
-    });
-    expect(kinds(last)).toEqual(["RelayResult", "ReleaseBlocks", "TellFinished", "ForgetJob", "DropJob"]);
+    // small results are sent without further asking
+    expect(core.place().at(-1)).toMatchObject({ kind: "SendTasks", tasks: [6], send: true });
+    expect(core.finish(1, [6])).toEqual([
+      { kind: "ReleaseBlocks", worker: 1, job: 1, blocks: [4, 5] },
+      { kind: "TellProgress", client: 100, ref: 1, tasks: [6] },
+    ]);
+    const last = core.arrive(1, [6], "value");
+    expect(last[0]).toEqual({ kind: "RelayResults", client: 100, ref: 1, payload: "value" });
+    expect(kinds(last)).toEqual(["RelayResults", "ReleaseBlocks", "TellFinished", "ForgetJob", "DropJob"]);
     expect(core.state.jobs.size).toBe(0);
     expect(core.state.workers.get(1)).toMatchObject({ stored: 0, reserved: 0, executing: 0, finished: 7 });
     expect(core.state.ended[0]).toMatchObject({ state: "finished", tasks: 7, done: 7 });
@@ -72,6 +68,7 @@ describe("a job", () => {
       outline: { stages: [stage("a", 2, 1)], outputs: [] },
       window: 1,
       progress: false,
+      priority: 0,
     });
     expect(kinds(out)).toEqual(["KeepJob", "TellStarted", "TellFinished", "DropJob"]);
   });
@@ -79,20 +76,79 @@ describe("a job", () => {
   it("gives its results within the client's window", () => {
     const core = new Core([{ threads: 4 }]);
     core.submit({ stages: [stage("a", 4, 1)], outputs: [0] }, { window: 20 });
-    core.place();
-    // 8 bytes each: two fit
-    expect(core.finish(1, [0, 1, 2, 3])).toEqual([
-      { kind: "RequestResults", worker: 1, job: 1, blocks: [0] },
-      { kind: "RequestResults", worker: 1, job: 1, blocks: [1] },
+    // 8 bytes each: two fit, and are sent as soon as they are made
+    expect(core.place().filter((one) => one.kind === "SendTasks")).toMatchObject([
+      { tasks: [0, 1], send: true },
+      { tasks: [2, 3], send: false },
     ]);
-    const arrive = (block: number) =>
-      core.say({ kind: "ResultArrived", worker: 1, job: 1, block, bytes: 8, payload: 0 });
-    expect(kinds(arrive(0))).toEqual(["RelayResult", "ReleaseBlocks"]);
+    expect(core.finish(1, [0, 1, 2, 3])).toEqual([]);
+    const arrive = (block: number) => core.arrive(1, [block]);
+    expect(kinds(arrive(0))).toEqual(["RelayResults", "ReleaseBlocks"]);
     expect(core.say({ kind: "ResultsTaken", client: 100, ref: 1, bytes: 8 })).toEqual([
       { kind: "RequestResults", worker: 1, job: 1, blocks: [2] },
     ]);
-    // one that comes twice is given once
-    expect(arrive(0)).toEqual([]);
+    // one that comes twice counts once
+    expect(kinds(arrive(0))).toEqual(["RelayResults"]);
+    expect(core.state.jobs.get(1)?.untaken).toBe(0);
+  });
+});
+
+describe("large results", () => {
+  const big = { stages: [stage("a", 2, 1, [], { output: 1e6 })], outputs: [0] };
+
+  it("are fetched from their worker by a client that dials", () => {
+    const core = new Core([{ threads: 4, memory: 1e8 }], true);
+    const job = core.submit(big, { window: 1e7 });
+    expect(core.place().at(-1)).toMatchObject({ kind: "SendTasks", send: false });
+    const holder = { worker: 1, name: "w1", address: "ws://w1" };
+    expect(core.finish(1, [0, 1], 1e6)).toEqual([
+      { kind: "TellPlace", client: 100, ref: 1, job: 1, holder, blocks: [0, 1] },
+    ]);
+    const out = core.say({ kind: "ResultsFetched", client: 100, ref: 1, blocks: [0] });
+    expect(out).toEqual([{ kind: "ReleaseBlocks", worker: 1, job: 1, blocks: [0] }]);
+    expect(job).toMatchObject({ resultsLeft: 1, asked: 1e6, untaken: 1e6 });
+    // the last word on a result is the client's, whatever has become of the worker
+    core.say({ kind: "WorkerLost", worker: 1, reason: "gone", retired: true });
+    expect(kinds(core.say({ kind: "ResultsFetched", client: 100, ref: 1, blocks: [1] }))).toEqual([
+      "TellFinished",
+      "DropJob",
+    ]);
+  });
+
+  it("come through the scheduler where the worker can't be reached, and are made again where it lost them", () => {
+    const core = new Core([{ threads: 4, memory: 1e8 }], true);
+    const job = core.submit(big, { window: 1e7 });
+    core.place();
+    core.finish(1, [0, 1], 1e6);
+    const failed = (block: number, answered: boolean) =>
+      core.say({ kind: "FetchFailed", client: 100, ref: 1, blocks: [block], worker: 1, answered });
+    expect(failed(0, false)).toEqual([{ kind: "RequestResults", worker: 1, job: 1, blocks: [0] }]);
+    expect(failed(1, true)).toEqual([]);
+    expect(core.statuses(job)).toEqual(["memory", "ready"]);
+  });
+});
+
+describe("several jobs", () => {
+  const flat = { stages: [stage("a", 100, 1)], outputs: [0] };
+
+  it("go by priority, and wait while they are paused", () => {
+    const core = new Core([{ threads: 1 }]);
+    core.submit(flat);
+    const urgent = core.submit(flat, { priority: 1 });
+    const steer = (ref: number, paused: boolean, priority: number) =>
+      core.say({ kind: "JobSteered", client: 100, ref, paused, priority });
+    const jobs = () => core.place().flatMap((one) => (one.kind === "SendTasks" ? [one.job] : []));
+    steer(1, true, 0);
+    steer(2, true, 1);
+    expect(jobs()).toEqual([]);
+    expect(explain(core.state, urgent, 0).because).toBe("its job is paused");
+    steer(1, false, 0);
+    steer(2, false, 1);
+    expect(jobs()).toEqual([2]);
+    core.finish(1, []);
+    steer(1, false, 5);
+    core.say({ kind: "TasksFinished", worker: 1, job: 2, tasks: [0, 1], bytes: [8, 8] });
+    expect(jobs()).toEqual([1]);
   });
 });
 
@@ -123,19 +179,19 @@ describe("a lost worker", () => {
     const core = new Core([{ threads: 1 }, { threads: 1 }]);
     const job = core.submit(tree);
     const first = handedOut(core.place());
-    expect(first).toEqual({ 1: [0, 2], 2: [1, 3] });
-    core.finish(1, [0, 2]);
-    core.finish(2, [1, 3]);
-    const sums = handedOut(core.place());
-    expect(Object.values(sums).flat().sort()).toEqual([4, 5]);
-    const [[one, [task]]] = Object.entries(sums).map(([worker, tasks]) => [Number(worker), tasks] as const);
-    const input = core.state.workers.get(one)?.incoming.keys().next().value ?? 0;
-    core.say({ kind: "BlocksFetched", worker: one, job: 1, blocks: [input % 2 ** 31], bytes: [8] });
-    const other = 3 - one;
-    core.say({ kind: "WorkerLost", worker: other, reason: "gone", retired: false });
+    // what belongs together stays together
+    expect(first).toEqual({ 1: [0, 1], 2: [2, 3] });
+    core.finish(1, [0, 1]);
+    core.finish(2, [2, 3]);
+    expect(handedOut(core.place())).toEqual({ 1: [4], 2: [5] });
+    core.finish(1, [4]);
+    core.finish(2, [5]);
+    expect(handedOut(core.place())).toEqual({ 1: [6] });
+    expect(core.at(job, 1)).toEqual({ tasks: [6], incoming: [5] });
+    core.say({ kind: "BlocksFetched", worker: 1, job: 1, blocks: [5], bytes: [8] });
+    core.say({ kind: "WorkerLost", worker: 2, reason: "gone", retired: false });
     // the copy that was fetched stays; the task that reads it goes on
-    expect(core.statuses(job)[task]).toBe("assigned");
-    expect(core.statuses(job)[input % 2 ** 31]).toBe("memory");
+    expect(core.statuses(job).slice(4)).toEqual(["memory", "memory", "assigned"]);
   });
 
   it("ends a job only after three under the same task, and names it", () => {
@@ -228,6 +284,7 @@ describe("a failure", () => {
       outline: broken,
       window: 1,
       progress: false,
+      priority: 0,
     });
     expect(kinds(out)).toEqual(["TellFailed"]);
     expect(core.state.jobs.size).toBe(0);
@@ -250,6 +307,7 @@ describe("a plan that is too large", () => {
       outline,
       window: 1,
       progress: false,
+      priority: 0,
     } as const;
     expect(core.say(event)).toMatchObject([{ kind: "TellFailed", error: { tag: "ArgumentError" } }]);
   });
@@ -260,15 +318,18 @@ describe("inputs that can't be fetched", () => {
     const core = new Core([{ threads: 1 }, { threads: 1 }]);
     const job = core.submit(tree);
     core.place();
-    core.finish(1, [0, 2]);
-    core.finish(2, [1, 3]);
+    core.finish(1, [0, 1]);
+    core.finish(2, [2, 3]);
+    core.place();
+    core.finish(1, [4]);
+    core.finish(2, [5]);
     for (let i = 1; core.state.jobs.size > 0; i++) {
       expect(i).toBeLessThan(40);
       core.place();
-      for (const [task, worker] of job.workerOf) {
-        const missing = [...(core.state.workers.get(worker)?.incoming.keys() ?? [])].map(
-          (key) => key % 2 ** 31,
-        );
+      for (const worker of [1, 2]) {
+        const { tasks, incoming: missing } = core.at(job, worker);
+        if (tasks.length === 0) continue;
+        const [task] = tasks;
         core.say({ kind: "TasksReturned", worker, job: 1, tasks: [task], missing, reason: "no route" });
         if (core.state.jobs.size === 0) break;
       }

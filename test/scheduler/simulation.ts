@@ -4,123 +4,32 @@
  * Every event is followed by `check` of the core that took it.
  */
 import type { Block } from "@hyperslab/core/block";
-import { chunkCount, regularAxis } from "@hyperslab/core/chunk-grid";
-import { fromWire, toWire } from "@hyperslab/core/errors";
-import type { AxisMap, PlanOutline, StageOutline } from "@hyperslab/core/plan";
+import { type WireError, fromWire, toWire } from "@hyperslab/core/errors";
+import type { PlanOutline } from "@hyperslab/core/plan";
 import { type TaskGraph, blockOfTask, expand, stageOfTask } from "@hyperslab/core/task-graph";
 import { check } from "@hyperslab/scheduler/check";
 import type { SchedulerEvent, SchedulerInstruction } from "@hyperslab/scheduler/events";
 import { place } from "@hyperslab/scheduler/place";
 import { react } from "@hyperslab/scheduler/reactor";
 import { type SchedulerState, newState } from "@hyperslab/scheduler/state";
-import { workerEvent, workerMessage } from "@hyperslab/scheduler/wire";
+import { type ResultPayload, workerEvent, workerMessage } from "@hyperslab/scheduler/wire";
 import { check as checkWorker } from "@hyperslab/worker/check";
 import type { WorkerEvent, WorkerInstruction } from "@hyperslab/worker/events";
 import { react as workerReact } from "@hyperslab/worker/reactor";
 import { type WorkerState, newState as newWorkerState } from "@hyperslab/worker/state";
+import { reportMessage, schedulerEvent } from "@hyperslab/worker/wire";
 import type { ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
-
-/** A small, seeded source of numbers in [0, 1). */
-export function seeded(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** A stage over `length` positions in chunks of `chunk`. */
-export function stage(
-  name: string,
-  length: number,
-  chunk: number,
-  inputs: readonly { stage: number; map: AxisMap }[] = [],
-  cost: { output?: number; working?: number } = {},
-): StageOutline {
-  return {
-    name,
-    grid: [regularAxis(length, chunk)],
-    fields: ["float64"],
-    inputs: inputs.map(({ stage: from, map }) => ({ stage: from, axes: [map] })),
-    cost: { output: cost.output ?? 8, working: cost.working ?? 8, read: 0 },
-  };
-}
-
-/** A random plan of a few stages, with all kinds of edges. */
-export function randomPlan(random: () => number): PlanOutline {
-  const int = (n: number): number => Math.floor(random() * n);
-  const stages: StageOutline[] = [stage("load", 1 + int(12), 1)];
-  const extra = 1 + int(5);
-  for (let s = 1; s <= extra; s++) {
-    if (random() < 0.2) {
-      stages.push(stage(`load${s}`, 1 + int(8), 1));
-      continue;
-    }
-    const length = 1 + int(10);
-    const inputs = Array.from({ length: 1 + int(2) }, () => {
-      const from = int(s);
-      const count = chunkCount(stages[from].grid[0]);
-      return { stage: from, map: randomMap(int, count, length) };
-    });
-    stages.push(stage(`s${s}`, length, 1, inputs));
-  }
-  const outputs = [stages.length - 1];
-  while (random() < 0.4) outputs.push(int(stages.length));
-  return { stages, outputs };
-}
-
-function randomMap(int: (n: number) => number, count: number, length: number): AxisMap {
-  switch (int(4)) {
-    case 0:
-      return count >= length ? { kind: "same", axis: 0 } : { kind: "range", start: 0, stop: count };
-    case 1: {
-      const start = int(count);
-      return { kind: "range", start, stop: start + 1 + int(count - start) };
-    }
-    case 2:
-      return { kind: "tree", axis: 0, fanIn: Math.max(1, Math.ceil(count / length)) };
-    default: {
-      const offsets = [0];
-      const blocks: number[] = [];
-      for (let i = 0; i < length; i++) {
-        const some = new Set(Array.from({ length: int(4) }, () => int(count)));
-        blocks.push(...some);
-        offsets.push(blocks.length);
-      }
-      return { kind: "table", axis: 0, offsets, blocks };
-    }
-  }
-}
-
-/** The value of every task's block: a hash of its number and of its inputs. */
-export function valuesOf(plan: PlanOutline): { graph: TaskGraph; values: number[] } {
-  const graph = expand(plan);
-  const values: number[] = [];
-  for (let task = 0; task < graph.taskCount; task++) {
-    const inputs = graph.dependencies.subarray(graph.dependencyStart[task], graph.dependencyStart[task + 1]);
-    values.push(
-      valueOf(
-        task,
-        [...inputs].map((input) => values[input]),
-      ),
-    );
-  }
-  return { graph, values };
-}
-
-function valueOf(task: number, inputs: readonly number[]): number {
-  let hash = task + 1;
-  for (const input of [...inputs].sort((a, b) => a - b)) hash = (Math.imul(hash, 31) + input) >>> 0;
-  return (Math.imul(hash, 2654435761) >>> 8) + 1;
-}
+import { seeded, valueOf, valuesOf } from "./plans.js";
+import { packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
+import { blockAt } from "@hyperslab/worker/blocks";
 
 interface SimulatedWorker {
   readonly id: number;
   readonly state: WorkerState;
   readonly inbox: ToWorkerMessage[];
-  readonly outbox: { message: WorkerMessage; payload: unknown }[];
+  readonly outbox: WorkerMessage[];
+  /** Values of small blocks, by place. */
+  readonly small: Map<number, number>;
   /** Runs and fetches under way: what comes of them. */
   readonly pending: (() => WorkerEvent)[];
 }
@@ -134,6 +43,10 @@ export interface SimulationOptions {
   /** Tasks that kill their worker. */
   readonly kills?: (task: number) => boolean;
   readonly window?: number;
+  /** Blocks larger than small ones: every run is one of its own. */
+  readonly large?: boolean;
+  /** The client fetches large results itself, and sometimes fails. */
+  readonly dials?: boolean;
 }
 
 export class Simulation {
@@ -156,7 +69,7 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     this.#options = options;
     this.random = seeded(options.seed);
-    this.send({ kind: "ClientJoined", client: 1, time: 0, name: "test" });
+    this.send({ kind: "ClientJoined", client: 1, time: 0, name: "test", dials: options.dials ?? false });
   }
 
   /** Gives the scheduler an event, and carries out what it wants. */
@@ -187,13 +100,21 @@ export class Simulation {
       outline: plan,
       window,
       progress: true,
+      priority: 0,
     });
   }
 
   join(): number {
     const { threads = 2, memory = 1e6 } = this.#options;
     const id = this.#nextWorker++;
-    this.workers.set(id, { id, state: newWorkerState(threads, memory), inbox: [], outbox: [], pending: [] });
+    this.workers.set(id, {
+      id,
+      state: newWorkerState(threads, memory),
+      inbox: [],
+      outbox: [],
+      pending: [],
+      small: new Map(),
+    });
     const name = `w${id}`;
     this.send({
       kind: "WorkerJoined",
@@ -228,6 +149,7 @@ export class Simulation {
         }),
       );
     }
+    this.#fetches.forEach((_, i) => choices.push(() => this.#fetches.splice(i, 1)[0]()));
     if (this.#untaken.length > 0)
       choices.push(() => {
         const { ref, bytes } = this.#untaken.splice(0, 1)[0];
@@ -268,16 +190,24 @@ export class Simulation {
 
   #deliver(worker: SimulatedWorker): void {
     const message = worker.inbox.shift();
-    switch (message?.type) {
-      case "peers":
-        return this.tell(worker, { kind: "PeersChanged", joined: message.joined, left: message.left });
+    if (!message) return;
+    switch (message.type) {
+      case "retire":
+        return;
       case "job": {
-        const outline = this.#outline(message.job);
-        if (outline) this.tell(worker, { kind: "JobReceived", job: message.job, outline });
+        const outline = this.#outlines.get(message.job);
+        if (!outline) return;
+        // strings never have places in common memory
+        const stages = outline.stages.map((one) => ({ ...one, fields: ["string"] as const }));
+        const given = this.#options.large ? { ...outline, stages } : outline;
+        this.tell(worker, { kind: "JobReceived", job: message.job, outline: given });
         return;
       }
       case "programs": {
-        const program = { sources: [], literals: [], targets: [], steps: [] };
+        const source = { format: "zarr", store: { kind: "file", path: "" }, path: "", detail: null } as const;
+        // what reads from storage runs alone
+        const sources = this.#options.large ? [source] : [];
+        const program = { sources, literals: [], targets: [], steps: [] };
         const programs = message.stages.map(() => program);
         return this.tell(worker, {
           kind: "ProgramsReceived",
@@ -286,83 +216,167 @@ export class Simulation {
           programs,
         });
       }
-      case "tasks":
-        return this.tell(worker, { kind: "TasksReceived", job: message.job, tasks: message.tasks });
-      case "release":
-        return this.tell(worker, { kind: "BlocksReleased", job: message.job, blocks: message.blocks });
-      case "send-results":
-        return this.tell(worker, { kind: "ResultsRequested", job: message.job, blocks: message.blocks });
-      case "forget-job":
-        return this.tell(worker, { kind: "JobForgotten", job: message.job });
+      default:
+        return this.tell(worker, schedulerEvent(message, []));
     }
   }
 
   readonly #outlines = new Map<number, PlanOutline>();
-  #outline(job: number): PlanOutline | undefined {
-    return this.#outlines.get(job);
-  }
+  readonly #graphs = new Map<number, TaskGraph>();
 
   #report(worker: SimulatedWorker): void {
-    const report = worker.outbox.shift();
-    if (!report) return;
-    const event = workerEvent(worker.id, this.time, report.message, []);
-    this.send(event.kind === "ResultArrived" ? { ...event, payload: report.payload } : event);
+    const message = worker.outbox.shift();
+    if (!message) return;
+    const parts = message.type === "blocks" ? this.#parts.get(message) : [];
+    this.send(workerEvent(worker.id, this.time, message, parts ?? []));
+  }
+
+  /** Data of messages. */
+  readonly #parts = new WeakMap<object, readonly Uint8Array[]>();
+
+  #data(job: number, blocks: readonly number[], values: readonly number[]): WorkerMessage {
+    const message: WorkerMessage = { type: "blocks", job, blocks: packRuns(blocks) };
+    this.#parts.set(message, [new Uint8Array(Float64Array.from(values).buffer)]);
+    return message;
+  }
+
+  /** Values of blocks that a worker holds; null where it does not. */
+  #valueAt(worker: SimulatedWorker, job: number, block: number): number | null {
+    const known = worker.state.jobs.get(job);
+    const at = known ? blockAt(known, block) : null;
+    if (!at) return null;
+    return "payload" in at ? Number(at.payload[0].data[0]) : (worker.small.get(at.place) ?? Number.NaN);
   }
 
   #work(worker: SimulatedWorker, instruction: WorkerInstruction): void {
     switch (instruction.kind) {
-      case "Report":
-        worker.outbox.push({ message: instruction.message, payload: null });
+      case "ReportStarted":
+      case "ReportFinished":
+      case "ReportFailed":
+      case "ReportFetched":
+      case "ReportReturned":
+        worker.outbox.push(reportMessage(instruction));
         return;
-      case "SendResult": {
-        const { job, block, payload } = instruction;
-        worker.outbox.push({ message: { type: "result", job, block, bytes: 8, heads: [] }, payload });
+      case "SendSmall": {
+        const { job, blocks, places, to } = instruction;
+        const values = places.map((place) => worker.small.get(place) ?? Number.NaN);
+        if (to === null) worker.outbox.push(this.#data(job, blocks, values));
         return;
       }
-      case "FetchBlock": {
-        const { peer, job, block } = instruction;
-        worker.pending.push(() => {
-          const other = this.workers.get(peer.worker);
-          if (!other) return { kind: "PeerLost", peer: peer.worker, reason: "the connection was lost" };
-          const [answer] = workerReact(other.state, { kind: "BlockAsked", asker: 0, job, block });
-          if (answer.kind !== "AnswerPeer" || !answer.payload)
-            return { kind: "FetchMissed", peer: peer.worker, job, block };
-          return { kind: "FetchFinished", peer: peer.worker, job, block, bytes: 8, payload: answer.payload };
-        });
+      case "SendBlock": {
+        const { job, block, payload, to } = instruction;
+        if (to === null) worker.outbox.push(this.#data(job, [block], [Number(payload[0].data[0])]));
+        return;
+      }
+      case "SendMissing":
+        if (instruction.to === null)
+          worker.outbox.push({
+            type: "no-result",
+            job: instruction.job,
+            blocks: packRuns(instruction.blocks),
+          });
+        return;
+      case "StoreBlock":
+        worker.small.set(instruction.place, Number(instruction.payload[0].data[0]));
+        return;
+      case "StoreSmall": {
+        const values = new Float64Array(instruction.bytes.buffer);
+        instruction.places.forEach((place, i) => place >= 0 && worker.small.set(place, values[i]));
+        return;
+      }
+      case "FetchBlocks": {
+        const { peer, job, blocks } = instruction;
+        for (const block of blocks) worker.pending.push(() => this.#fetched(peer.worker, job, block));
         return;
       }
       case "StartRun": {
-        const { job, task, inputs } = instruction;
-        if (this.#options.kills?.(task)) {
-          worker.pending.push(() => {
+        const { run, job, task, inputs, stage: number } = instruction;
+        const dependencies: number[] = [];
+        const { graph, plan } = this.#graphOf(job);
+        inputs.forEach((blocks, i) => {
+          const from = graph.firstTask[plan.stages[number].inputs[i].stage];
+          for (const block of blocks.keys()) dependencies.push(from + block);
+        });
+        const values = dependencies.map((one) => this.#valueAt(worker, job, one) ?? Number.NaN);
+        worker.pending.push(() => {
+          if (this.#options.kills?.(task)) {
             this.kill(worker.id);
             return { kind: "JobForgotten", job };
-          });
-          return;
-        }
-        if (this.#options.fails?.(task)) {
-          const error = toWire(new Error("a bad task"));
-          worker.pending.push(() => ({ kind: "RunFailed", job, task, error }));
-          return;
-        }
-        const read = new Map<number, number>();
-        const outline = this.#outline(job);
-        inputs.forEach((blocks, i) => {
-          if (!outline) return;
-          const graph = expand(outline);
-          const from = graph.firstTask[outline.stages[instruction.stage].inputs[i].stage];
-          for (const [number, fields] of blocks) read.set(from + number, Number(fields[0].data[0]));
+          }
+          if (this.#options.fails?.(task))
+            return { kind: "RunFailed", run, task, error: toWire(new Error("a bad task")) };
+          const payload: Block[] = [
+            { dtype: "float64", shape: [1], data: Float64Array.of(valueOf(task, [...new Set(values)])) },
+          ];
+          return { kind: "RunFinished", run, bytes: 8, payload, time: this.random() };
         });
-        const value = valueOf(task, [...read.values()]);
-        const payload: Block[] = [{ dtype: "float64", shape: [1], data: Float64Array.of(value) }];
-        worker.pending.push(() => ({ kind: "RunFinished", job, task, bytes: 8, payload }));
         return;
       }
+      case "StartBatch":
+        worker.pending.push(() => this.#runBatch(worker, instruction));
+        return;
       case "StopRun":
-      case "AnswerPeer":
       case "RegisterStage":
       case "UnregisterJob":
     }
+  }
+
+  #graphOf(job: number): { graph: TaskGraph; plan: PlanOutline } {
+    const plan = this.#outlines.get(job) ?? { stages: [], outputs: [] };
+    let graph = this.#graphs.get(job);
+    if (!graph) this.#graphs.set(job, (graph = expand(plan)));
+    return { graph, plan };
+  }
+
+  #fetched(peer: number, job: number, block: number): WorkerEvent {
+    const other = this.workers.get(peer);
+    if (!other) return { kind: "PeerLost", peer, reason: "the connection was lost" };
+    const value = this.#valueAt(other, job, block);
+    if (value === null) return { kind: "FetchMissed", peer, job, blocks: [block] };
+    if (this.#options.large) {
+      const payload: Block[] = [{ dtype: "float64", shape: [1], data: Float64Array.of(value) }];
+      return { kind: "FetchFinished", peer, job, block, bytes: 8, payload };
+    }
+    const bytes = new Uint8Array(Float64Array.of(value).buffer);
+    return { kind: "SmallFetched", peer, job, blocks: [block], bytes };
+  }
+
+  /** Runs a batch, or the part of it that is run before its thread is ended. */
+  #runBatch(
+    worker: SimulatedWorker,
+    { run, job, stage: number, blocks, places, inputs }: Extract<WorkerInstruction, { kind: "StartBatch" }>,
+  ): WorkerEvent {
+    const { graph, plan } = this.#graphOf(job);
+    const first = graph.firstTask[number];
+    const failed: { task: number; error: WireError }[] = [];
+    let at = 0;
+    for (let i = 0; i < blocks.length; i++) {
+      const task = first + blocks[i];
+      const values = new Map<number, number>();
+      for (const input of plan.stages[number].inputs)
+        for (let count = inputs[at++]; count > 0; count--) {
+          const block = graph.firstTask[input.stage] + inputs[at++];
+          values.set(block, worker.small.get(inputs[at++]) ?? Number.NaN);
+        }
+      if (this.#options.kills?.(task)) {
+        this.kill(worker.id);
+        return { kind: "JobForgotten", job };
+      }
+      if (this.#options.fails?.(task)) failed.push({ task, error: toWire(new Error("a bad task")) });
+      else worker.small.set(places[i], valueOf(task, [...values.values()]));
+      // rarely a thread is ended in the middle
+      if (this.random() < 0.02 && !this.#options.fails) {
+        const time = this.random() * (i + 1);
+        return { kind: "BatchFinished", run, done: i + 1, failed, time };
+      }
+    }
+    return {
+      kind: "BatchFinished",
+      run,
+      done: blocks.length,
+      failed,
+      time: this.random() * 0.1 * blocks.length,
+    };
   }
 
   #carryOut(instructions: readonly SchedulerInstruction[]): void {
@@ -388,13 +402,17 @@ export class Simulation {
         case "SendPeers":
           this.workers.get(instruction.worker)?.inbox.push(workerMessage(instruction));
           break;
-        case "RelayResult": {
-          const { ref, stage: from, index, bytes, payload } = instruction;
-          const results = this.results.get(ref);
-          const task = expand(this.plans.get(ref) ?? { stages: [], outputs: [] }).firstTask[from] + index;
-          const before = results?.get(task)?.times ?? 0;
-          results?.set(task, { times: before + 1, value: Number((payload as Block[])[0].data[0]) });
-          this.#untaken.push({ ref, bytes });
+        case "RelayResults": {
+          const { message, parts } = instruction.payload as ResultPayload;
+          if (message.type !== "blocks") break;
+          const values = new Float64Array(parts[0].buffer);
+          unpackRuns(message.blocks).forEach((task, i) => this.#give(instruction.ref, task, values[i]));
+          break;
+        }
+        case "TellPlace": {
+          const { ref, job, holder, blocks } = instruction;
+          for (const block of blocks)
+            this.#fetches.push(() => this.#clientFetches(ref, job, holder.worker, block));
           break;
         }
         case "TellFinished":
@@ -415,6 +433,28 @@ export class Simulation {
     }
   }
 
+  /** What the client fetches from workers. */
+  readonly #fetches: (() => void)[] = [];
+
+  #clientFetches(ref: number, job: number, holder: number, block: number): void {
+    const worker = this.workers.get(holder);
+    const value = worker && this.random() > 0.1 ? this.#valueAt(worker, job, block) : undefined;
+    const about = { client: 1, time: this.time, ref, blocks: [block] };
+    if (value === undefined || value === null)
+      return this.send({ kind: "FetchFailed", ...about, worker: holder, answered: value === null });
+    this.#give(ref, block, value);
+    this.send({ kind: "ResultsFetched", ...about });
+  }
+
+  /** The client gets a result; one that comes again it does not take again. */
+  #give(ref: number, task: number, value: number): void {
+    const results = this.results.get(ref);
+    const before = results?.get(task);
+    if (before && before.value === value) return;
+    results?.set(task, { times: (before?.times ?? 0) + 1, value });
+    this.#untaken.push({ ref, bytes: 8 });
+  }
+
   /** What is wrong with the results of a finished job, as sentences. */
   faultsOf(ref: number): string[] {
     const plan = this.plans.get(ref);
@@ -433,10 +473,13 @@ export class Simulation {
   /** What workers keep of jobs that are over. */
   leftovers(): string[] {
     return [...this.workers.values()]
-      .filter(({ state }) => state.blocks.size + state.jobs.size + state.tasks.size + state.fetches.size > 0)
+      .filter(
+        ({ state }) =>
+          state.stored + state.smalls + state.jobs.size + state.runs.size + state.queues.length > 0,
+      )
       .map(
         ({ id, state }) =>
-          `worker ${id}: ${state.blocks.size} blocks, ${state.jobs.size} jobs, ${state.tasks.size} tasks`,
+          `worker ${id}: ${state.stored} bytes, ${state.smalls} small blocks, ${state.jobs.size} jobs, ${state.runs.size} runs`,
       );
   }
 }

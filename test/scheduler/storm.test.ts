@@ -1,7 +1,8 @@
 /** Random storms: workers join, die, finish and fail in any order; results come exactly once, or one error does. */
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { describe, expect, it } from "vitest";
-import { Simulation, randomPlan, seeded } from "./simulation.js";
+import { randomPlan, seeded } from "./plans.js";
+import { Simulation } from "./simulation.js";
 
 /** More of them find rarer orders: HYPERSLAB_STORMS=20000. */
 const STORMS = Number(process.env["HYPERSLAB_STORMS"] ?? 400);
@@ -23,7 +24,13 @@ describe("storms", () => {
   it("survives workers that come and go", () => {
     let recomputed = 0;
     for (let seed = 1; seed <= STORMS; seed++) {
-      const simulation = new Simulation({ seed, threads: 1 + (seed % 3), window: 8 + (seed % 5) * 16 });
+      const large = seed % 2 === 0;
+      const simulation = new Simulation({
+        seed,
+        large,
+        threads: 1 + (seed % 3),
+        window: 8 + (seed % 5) * 16,
+      });
       const { random } = simulation;
       simulation.join();
       simulation.submit(1, randomPlan(seeded(seed)));
@@ -70,7 +77,13 @@ describe("storms", () => {
 
   it("survives both at once: little memory, and workers that come and go", () => {
     for (let seed = 1; seed <= STORMS; seed++) {
-      const simulation = new Simulation({ seed, memory: 80 + 8 * (seed % 20), window: 24, threads: 2 });
+      const simulation = new Simulation({
+        seed,
+        memory: 80 + 8 * (seed % 20),
+        window: 24,
+        threads: 2,
+        large: seed % 3 === 0,
+      });
       const { random } = simulation;
       simulation.join();
       simulation.join();

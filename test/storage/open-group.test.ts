@@ -111,12 +111,14 @@ describe("openGroup", () => {
     expect(written && (await readAll(written)).data).toEqual(data);
   });
   it.each([
-    ["\x89HDF\r\n\x1a\n....", "HDF5 or NetCDF-4, which isn't supported yet; convert it to Zarr"],
+    ["\x89HDF\r\n\x1a\n.......", "as HDF5 at byte 9: addresses of 46"],
     ["GRIB....", "GRIB"],
     ["\x1f\x8b\x08\0", "gzip, which isn't supported yet; unpack it first"],
     ["II*\0....", "TIFF"],
-    ["PK\x03\x04", "ZIP"],
-    ['{"version": 1, "refs": {}}', "Kerchunk"],
+    ["PK\x03\x04", "as ZIP: it has no end record"],
+    ['{"version": 1, "refs": {}}', "as a dataset: there is nothing in it"],
+    ['{"a": 1}', "it is JSON, and no Kerchunk references"],
+    ['{"version": ', "as Kerchunk references: not JSON"],
     ["<!DOCTYPE html><html>", "web page"],
     ["CDF\x03....", "no known format begins with the bytes 43 44 46 03"],
     ["", "the file is empty"],

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "@hyperslab/core/errors";
+import { type StoreRef, isPortable, isRemote } from "@hyperslab/core/source-ref";
 import { FileStore } from "@hyperslab/storage/file-store";
-import { HttpStore } from "@hyperslab/storage/http-store";
+import { HttpStore } from "@hyperslab/storage/stores/http-store";
 import { MemoryStore } from "@hyperslab/storage/memory-store";
 import { openStore, openWritableStore, storeRefOf } from "@hyperslab/storage/open-store";
 import { processStore, registerStore, unregisterStore } from "@hyperslab/storage/process-store";
@@ -66,7 +67,7 @@ describe("references", () => {
     expect(storeRefOf("https://host/x")).toEqual({ kind: "http", url: "https://host/x" });
   });
   it("name a scheme that has no store", () => {
-    expect(() => storeRefOf("s3://bucket/x")).toThrow("there is no store for s3://");
+    expect(() => storeRefOf("gopher://host/x")).toThrow("there is no store for gopher://");
   });
   it("number the stores of the process", () => {
     const map = new Map<string, Uint8Array>();
@@ -76,6 +77,22 @@ describe("references", () => {
     unregisterStore(ref.id);
     expect(() => openStore(ref)).toThrow("stores in memory exist only in the process");
     expect(registerStore(map)).toEqual(ref);
+  });
+  it("hold no login", async () => {
+    const ref = storeRefOf("https://me:secret@host/x", { headers: { "x-token": "t" } });
+    expect(ref).toEqual({ kind: "http", url: "https://host/x", secret: expect.any(String) });
+    expect(JSON.stringify(ref)).not.toMatch(/secret@|"t"/);
+    expect(openStore(ref)).toBe(
+      openStore(storeRefOf("https://me:secret@host/x", { headers: { "x-token": "t" } })),
+    );
+  });
+  it("may lie in each other", () => {
+    const zip: StoreRef = { kind: "zip", store: { kind: "http", url: "https://host/x" }, key: "/a.zip" };
+    const own: StoreRef = { kind: "references", store: registerStore(new MemoryStore()), key: "/r.json" };
+    expect([zip, own].map(isRemote)).toEqual([true, true]);
+    expect([zip, own].map((store) => isPortable({ store }))).toEqual([true, false]);
+    const file: StoreRef = { kind: "cached", store: { kind: "file", path: "/x" }, bytes: 1 };
+    expect([isRemote(file), isPortable({ store: file })]).toEqual([false, true]);
   });
   it("refuse to write what can only be read", () => {
     expect(() => openWritableStore({ kind: "http", url: "https://host/x" })).toThrow("can only be read");

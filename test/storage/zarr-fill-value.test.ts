@@ -2,6 +2,7 @@ import type { Dtype } from "@hyperslab/core/dtype";
 import { FormatError } from "@hyperslab/core/errors";
 import { type Json, parseExactJson } from "@hyperslab/storage/exact-json";
 import {
+  type FillElement,
   fillAttribute,
   fillElement,
   fillTextOf,
@@ -12,7 +13,7 @@ import {
 } from "@hyperslab/storage/zarr-fill-value";
 import { describe, expect, it } from "vitest";
 
-const read = (text: string, dtype: Dtype): number | bigint | string =>
+const read = (text: string, dtype: Dtype): FillElement =>
   fillElement(
     readFillValue(parseExactJson(text), dtype, dtype === "string" ? "object" : "plain", "p"),
     dtype,

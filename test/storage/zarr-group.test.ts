@@ -1,5 +1,5 @@
 import { FormatError } from "@hyperslab/core/errors";
-import { HttpStore } from "@hyperslab/storage/http-store";
+import { HttpStore } from "@hyperslab/storage/stores/http-store";
 import { MemoryStore } from "@hyperslab/storage/memory-store";
 import { registerStore } from "@hyperslab/storage/process-store";
 import { withRequestLog } from "@hyperslab/storage/request-log";
@@ -18,7 +18,7 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 describe.each([2, 3] as const)("a group in version %i", (version) => {
   const packed = packedZarr(version);
   const root = version === 2 ? "/.zmetadata" : "/zarr.json";
-  const names = Object.keys(packed.arrays).filter((name) => name !== "complex");
+  const names = Object.keys(packed.arrays).filter((name) => name !== "strange");
 
   it("has attributes, arrays and dimensions, and the reason for what it leaves out", async () => {
     const { store, requests } = withRequestLog(packed.store());
@@ -26,7 +26,7 @@ describe.each([2, 3] as const)("a group in version %i", (version) => {
     expect([...(group?.arrays.keys() ?? [])]).toEqual([...names].sort());
     expect(group?.attributes).toEqual({ title: "packed" });
     expect(group?.dims.get("x")).toBe(7);
-    expect(String(group?.skipped?.get("complex"))).toContain("DtypeError");
+    expect(String(group?.skipped?.get("strange"))).toContain("DtypeError");
     expect(group?.unlimited.size).toBe(0);
     // consolidated metadata: no array's own documents are read
     expect(requests.map(({ key }) => key)).toEqual(version === 2 ? ["/zarr.json", root] : [root]);
@@ -40,7 +40,7 @@ describe.each([2, 3] as const)("a group in version %i", (version) => {
     expect([...(one?.arrays.keys() ?? [])]).toEqual([...(other?.arrays.keys() ?? [])]);
     expect(one?.attributes).toEqual(other?.attributes);
     expect(one?.arrays.get("edges")?.ref.detail).toEqual(other?.arrays.get("edges")?.ref.detail);
-    expect([...(one?.skipped?.keys() ?? [])]).toEqual(["complex"]);
+    expect([...(one?.skipped?.keys() ?? [])]).toEqual(["strange"]);
   });
   it("needs consolidated metadata where keys can't be listed", async () => {
     const served = await serve(packed.keys);
@@ -146,5 +146,86 @@ describe("openZarrGroup", () => {
     expect(reason("huge")).toMatch(/FormatError.*"x"|FormatError.*"y"/);
     expect(reason("words")).toContain("FormatError");
     expect(group?.arrays.has("edges")).toBe(true);
+  });
+  it("refuses members of a group that it has to understand, and passes over the others", async () => {
+    const group = { zarr_format: 3, node_type: "group" };
+    const rootOf = (more: object): MemoryStore =>
+      new MemoryStore(new Map([["/zarr.json", json({ ...group, ...more })]]));
+    await expect(open(rootOf({ novelty: { name: "x" } }))).rejects.toThrow('"novelty"');
+    expect(await open(rootOf({ novelty: { name: "x", must_understand: false } }))).toBeTruthy();
+    const foreign = { kind: "elsewhere", must_understand: false };
+    expect(await open(rootOf({ consolidated_metadata: foreign }))).toBeTruthy();
+  });
+  it("believes consolidated metadata, and looks for itself where it is told to", async () => {
+    for (const version of [2, 3] as const) {
+      const { keys } = packedZarr(version);
+      // an array that came after the consolidation, and one that grew
+      const store = new MemoryStore(new Map(keys));
+      for (const [key, value] of keys)
+        if (key.startsWith("/one/")) store.entries.set(`/new${key.slice(4)}`, value);
+      const key = `/edges/${version === 2 ? ".zarray" : "zarr.json"}`;
+      const document = JSON.parse(Buffer.from(keys.get(key) ?? []).toString()) as Record<string, unknown>;
+      const dims = { attributes: {}, dimension_names: ["longer", "x"] };
+      store.entries.set(key, json({ ...document, shape: [9, 7], ...(version === 3 ? dims : {}) }));
+      store.entries.delete("/edges/.zattrs");
+      const old = await open(store);
+      expect(old?.arrays.has("new")).toBe(false);
+      expect(old?.arrays.get("edges")?.describe().shape).toEqual([5, 7]);
+      const now = await openZarrGroup(store, registerStore(store), "/", { consolidated: false });
+      expect(now?.arrays.has("new")).toBe(true);
+      expect(now?.arrays.get("edges")?.describe().shape).toEqual([9, 7]);
+    }
+    const store = new MemoryStore(
+      new Map([["/.zmetadata", json({ zarr_consolidated_format: 2, metadata: {} })]]),
+    );
+    await expect(open(store)).rejects.toThrow("zarr_consolidated_format 2");
+  });
+  it("gives the fields of records, and the reason for one that can't be read", async () => {
+    const zarray = {
+      zarr_format: 2,
+      shape: [2],
+      chunks: [2],
+      dtype: [
+        ["a", "|i1"],
+        ["", "|V3"],
+        ["b", "<f16"],
+        ["c", ">i2"],
+        ["m", [["x", "|u1"]], [2]],
+      ],
+      compressor: null,
+      fill_value: null,
+      order: "C",
+      filters: null,
+    };
+    const bytes = new Uint8Array(2 * 24);
+    const view = new DataView(bytes.buffer);
+    for (const i of [0, 1]) {
+      view.setInt8(i * 24, -1 - i);
+      view.setInt16(i * 24 + 20, 300 + i);
+    }
+    const store = new MemoryStore(
+      new Map([
+        ["/.zgroup", json({ zarr_format: 2 })],
+        ["/r/.zarray", json(zarray)],
+        ["/r/0", bytes],
+      ]),
+    );
+    const group = await open(store);
+    expect([...(group?.arrays.keys() ?? [])]).toEqual(["r.a", "r.c"]);
+    expect(String(group?.skipped?.get("r.b"))).toContain("DtypeError");
+    expect(String(group?.skipped?.get("r.m.x"))).toContain("sub-array of records (m)");
+    const values = async (name: string): Promise<unknown> => {
+      const source = group?.arrays.get(name);
+      return source && texts(await readAll(source));
+    };
+    expect([await values("r.a"), await values("r.c")]).toEqual([
+      ["-1", "-2"],
+      ["300", "301"],
+    ]);
+    expect(group?.arrays.get("r.c")?.describe()).toMatchObject({
+      dtype: "int16",
+      dims: ["r_dim_0"],
+      encoding: { field: "c" },
+    });
   });
 });

@@ -59,12 +59,13 @@ describe("readV3Array", () => {
     expect(read({ data_type, fill_value }).dtype).toBe(expected);
   });
   it.each([
-    ["complex64", "complex64"],
-    ["r16", "r16"],
+    ["complex32", "complex32"],
+    ["r12", "r12"],
+    ["bfloat16", "bfloat16"],
     ["datetime64[ns]", "datetime64[ns]"],
     [{ name: "struct", configuration: { fields: [] } }, "struct"],
-    [{ name: "numpy.datetime64", configuration: { unit: "Y", scale_factor: 1 } }, "Y"],
-    [{ name: "numpy.datetime64", configuration: { unit: "s", scale_factor: 10 } }, "scale_factor"],
+    [{ name: "numpy.timedelta64", configuration: { unit: "Y", scale_factor: 1 } }, "Y"],
+    [{ name: "numpy.datetime64", configuration: { unit: "s", scale_factor: 0.5 } }, "scale_factor"],
     [7, "7"],
   ] satisfies [Json, string][])("names data type %j, which it doesn't know", (data_type, name) => {
     expect(() => read({ data_type })).toThrow(DtypeError);
@@ -85,6 +86,8 @@ describe("readV3Array", () => {
     expect(() => read(changes)).toThrow(message);
   });
   it("passes over members that need not be understood", () => {
+    const optional = [{ name: "x", must_understand: false }];
+    expect(read({ storage_transformers: optional }).dtype).toBe("float32");
     expect(read({ novelty: { must_understand: false } }).dtype).toBe("float32");
   });
   it("completes names of dimensions", () => {
@@ -118,7 +121,14 @@ describe("readV3Array", () => {
     expect(storedGrid(longer)[0]).toMatchObject({ length: 5 });
     expect(storedChunkShape(longer, [1, 0])).toEqual([6, 7]);
     expect(() => read(grid([2, 2], 4))).toThrow("long enough for an axis of 5");
-    expect(() => read(grid([2, [1, 1e9]], 4))).toThrow("sane length");
+    expect(read(grid([2, [1, 1e9]], 4)).chunks[0]).toEqual([0, 2, 3, 4, 5]);
+    expect(read(grid([[2, 1e9]], [[3, 3]])).chunks).toEqual([2, 3]);
+    expect(() => read({ shape: [1e9, 7], ...grid([2, [1, 1e9]], 4) })).toThrow("at most 1048576 chunks");
+    expect(() => read(grid([[2, 3, 4]], 4))).toThrow("a length and a count");
+    expect(() => read(grid([2.5, 2.5], 4))).toThrow(FormatError);
+    expect(() => read(grid(2.5, 4))).toThrow(FormatError);
+    const foreign = { name: "rectilinear", configuration: { kind: "by_file", chunk_shapes: [5, 7] } };
+    expect(() => read({ chunk_grid: foreign })).toThrow('"kind" is "by_file"');
     expect(() => read(grid([0, 5], 4))).toThrow(FormatError);
   });
   it("makes keys of both kinds", () => {

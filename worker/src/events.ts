@@ -6,7 +6,7 @@ import type { Block } from "@hyperslab/core/block";
 import type { WireError } from "@hyperslab/core/errors";
 import type { PlanOutline } from "@hyperslab/core/plan";
 import type { Program } from "@hyperslab/core/program";
-import type { PeerAddress, TaskOrder, WorkerMessage } from "@hyperslab/protocol/messages";
+import type { FetchOrder, PeerAddress } from "@hyperslab/protocol/messages";
 
 /** The fields of one task's output. */
 export type Payload = readonly Block[];
@@ -19,9 +19,16 @@ export type WorkerEvent =
       readonly stages: readonly number[];
       readonly programs: readonly Program[];
     }
-  | { readonly kind: "TasksReceived"; readonly job: number; readonly tasks: readonly TaskOrder[] }
-  | { readonly kind: "BlocksReleased"; readonly job: number; readonly blocks: readonly number[] }
-  | { readonly kind: "ResultsRequested"; readonly job: number; readonly blocks: readonly number[] }
+  | {
+      readonly kind: "TasksReceived";
+      readonly job: number;
+      readonly tasks: ArrayLike<number>;
+      readonly fetch: readonly FetchOrder[];
+      /** Their results are to be sent as soon as they are made. */
+      readonly send: boolean;
+    }
+  | { readonly kind: "BlocksReleased"; readonly job: number; readonly blocks: ArrayLike<number> }
+  | { readonly kind: "ResultsRequested"; readonly job: number; readonly blocks: ArrayLike<number> }
   | { readonly kind: "JobForgotten"; readonly job: number }
   | {
       readonly kind: "PeersChanged";
@@ -38,18 +45,52 @@ export type WorkerEvent =
       readonly bytes: number;
       readonly payload: Payload;
     }
-  /** The peer does not hold the block. */
-  | { readonly kind: "FetchMissed"; readonly peer: number; readonly job: number; readonly block: number }
+  /** Small blocks have come, one after another in `bytes`. */
+  | {
+      readonly kind: "SmallFetched";
+      readonly peer: number;
+      readonly job: number;
+      readonly blocks: ArrayLike<number>;
+      readonly bytes: Uint8Array;
+    }
+  /** The peer does not hold the blocks. */
+  | {
+      readonly kind: "FetchMissed";
+      readonly peer: number;
+      readonly job: number;
+      readonly blocks: ArrayLike<number>;
+    }
+  /** A run of one task has ended well. */
   | {
       readonly kind: "RunFinished";
-      readonly job: number;
-      readonly task: number;
+      readonly run: number;
       readonly bytes: number;
       readonly payload: Payload;
+      /** Milliseconds that it took. */
+      readonly time: number;
     }
-  | { readonly kind: "RunFailed"; readonly job: number; readonly task: number; readonly error: WireError }
-  /** A peer wants a block; `asker` is the server's number of its connection. */
-  | { readonly kind: "BlockAsked"; readonly asker: number; readonly job: number; readonly block: number };
+  /** A batch of small tasks has ended: the first `done` were run, all but the failed ones well. */
+  | {
+      readonly kind: "BatchFinished";
+      readonly run: number;
+      readonly done: number;
+      readonly failed: readonly { readonly task: number; readonly error: WireError }[];
+      readonly time: number;
+    }
+  /** A run has ended with an error: of a batch, the task that ran then. */
+  | { readonly kind: "RunFailed"; readonly run: number; readonly task: number; readonly error: WireError }
+  /** A peer or client wants blocks; `asker` is the server's number of its connection. */
+  | {
+      readonly kind: "BlocksAsked";
+      readonly asker: number;
+      readonly job: number;
+      readonly blocks: ArrayLike<number>;
+      /** Bytes of the only block that it has already. */
+      readonly from: number;
+    };
+
+/** Whom data goes to: the scheduler, for the client (null), or whoever asked. */
+export type Receiver = number | null;
 
 export type WorkerInstruction =
   | {
@@ -59,26 +100,96 @@ export type WorkerInstruction =
       readonly outline: PlanOutline;
       readonly program: Program;
     }
+  /** One task, whose block has memory of its own. */
   | {
       readonly kind: "StartRun";
+      readonly run: number;
       readonly job: number;
       readonly task: number;
       readonly stage: number;
       /** Number of the block in its stage. */
       readonly block: number;
       /** For each input of the stage: fields of its blocks, by their number in its stage. */
-      readonly inputs: readonly ReadonlyMap<number, Payload>[];
+      readonly inputs: readonly ReadonlyMap<number, BlockAt>[];
     }
-  | { readonly kind: "StopRun"; readonly job: number; readonly task: number }
-  | { readonly kind: "FetchBlock"; readonly peer: PeerAddress; readonly job: number; readonly block: number }
-  | { readonly kind: "Report"; readonly message: WorkerMessage }
-  | { readonly kind: "SendResult"; readonly job: number; readonly block: number; readonly payload: Payload }
-  /** Null where the block is not here. */
+  /** Several small tasks of one stage, one after another. */
   | {
-      readonly kind: "AnswerPeer";
-      readonly asker: number;
+      readonly kind: "StartBatch";
+      readonly run: number;
+      readonly job: number;
+      readonly stage: number;
+      /** Numbers of the blocks in their stage. */
+      readonly blocks: Int32Array;
+      /** Where their results go in the memory of small blocks. */
+      readonly places: Int32Array;
+      /** For each task, for each input: how many blocks, then number and place of each. */
+      readonly inputs: Int32Array;
+    }
+  | { readonly kind: "StopRun"; readonly run: number }
+  | {
+      readonly kind: "FetchBlocks";
+      readonly peer: PeerAddress;
+      readonly job: number;
+      /** Grows while one event is handled. */
+      readonly blocks: number[];
+    }
+  | { readonly kind: "ReportStarted"; readonly job: number; readonly tasks: number[] }
+  | {
+      readonly kind: "ReportFinished";
+      readonly job: number;
+      readonly tasks: number[];
+      readonly bytes: number[];
+    }
+  | { readonly kind: "ReportFailed"; readonly job: number; readonly task: number; readonly error: WireError }
+  | {
+      readonly kind: "ReportFetched";
+      readonly job: number;
+      readonly blocks: number[];
+      readonly bytes: number[];
+    }
+  | {
+      readonly kind: "ReportReturned";
+      readonly job: number;
+      readonly tasks: readonly number[];
+      readonly missing: readonly number[];
+      readonly reason: string;
+    }
+  /** Small blocks, to be sent together. */
+  | {
+      readonly kind: "SendSmall";
+      readonly to: Receiver;
+      readonly job: number;
+      readonly blocks: number[];
+      /** Of each: where it is, and its bytes. */
+      readonly places: number[];
+      readonly bytes: number[];
+    }
+  | {
+      readonly kind: "SendBlock";
+      readonly to: Receiver;
       readonly job: number;
       readonly block: number;
-      readonly payload: Payload | null;
+      readonly payload: Payload;
+      readonly from: number;
     }
+  | {
+      readonly kind: "SendMissing";
+      readonly to: Receiver;
+      readonly job: number;
+      readonly blocks: readonly number[];
+    }
+  /** Writes small blocks that came from a peer, one after another, to their places. */
+  | {
+      readonly kind: "StoreSmall";
+      readonly places: readonly number[];
+      readonly sizes: readonly number[];
+      readonly bytes: Uint8Array;
+    }
+  /** Writes a small block that a run of its own made to its place. */
+  | { readonly kind: "StoreBlock"; readonly place: number; readonly bytes: number; readonly payload: Payload }
   | { readonly kind: "UnregisterJob"; readonly job: number };
+
+/** A block here: its fields, or the place of a small one. */
+export type BlockAt =
+  | { readonly payload: Payload }
+  | { readonly place: number; readonly stage: number; readonly block: number };

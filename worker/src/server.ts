@@ -1,23 +1,25 @@
 /**
  * Owns everything of a worker that touches the world: the connection to its scheduler, the port for
- * its peers, the compute threads, the timers. Turns what happens there into events, gives them to the
+ * whoever fetches blocks, the timers. Turns what happens there into events, gives them to the
  * reactor, and carries out what comes back.
  */
 import { createServer } from "node:http";
-import { CancelledError, MemoryError, toWire } from "@hyperslab/core/errors";
 import { unreachable } from "@hyperslab/core/unreachable";
-import { ThreadPool } from "@hyperslab/executor/thread-pool";
-import { MAX_BLOCK, blockFromParts, blockToParts, fieldBytes } from "@hyperslab/protocol/block-parts";
+import { blockFromBytes, fieldBytes } from "@hyperslab/protocol/block-bytes";
+import { BlockFetcher } from "@hyperslab/protocol/block-fetcher";
 import { hearHello, sayHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn, urlHost } from "@hyperslab/protocol/listen";
 import type { Message, PeerMessage, ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
+import { unpackRuns } from "@hyperslab/protocol/number-lists";
 import { PEER, TO_WORKER } from "@hyperslab/protocol/shapes";
 import { CLOSE, type Channel, type Heartbeat, dial } from "@hyperslab/protocol/socket";
-import type { WorkerEvent, WorkerInstruction } from "./events.js";
-import { Peers } from "./peers.js";
+import { BlockSender } from "./block-sender.js";
+import type { Receiver, WorkerEvent, WorkerInstruction } from "./events.js";
 import { react } from "./reactor.js";
-import { keyOf, newState } from "./state.js";
-import { schedulerEvent } from "./wire.js";
+import { newState, sizeOfTask } from "./state.js";
+import { WorkerThreads } from "./threads.js";
+import { reportMessage, schedulerEvent } from "./wire.js";
+import { stageOfTask } from "@hyperslab/core/task-graph";
 
 export interface WorkerOptions {
   /** Of the scheduler: `ws://host:port`. */
@@ -47,10 +49,6 @@ export interface WorkerEnd {
 
 /** Milliseconds between two measurements for the scheduler. */
 const STATS_EVERY = 1_000;
-/** Threads that are started before there is work. */
-const MAX_WARM = 4;
-/** Results wait while so many bytes are on their way to the scheduler. */
-const RESULT_BUFFER = 2 ** 23;
 
 /** Connects to a scheduler and works for it. @throws ClusterError, ProtocolError where it can't */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
@@ -80,16 +78,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 class WorkerServer {
   readonly #state;
   readonly #channel: Channel<ToWorkerMessage, WorkerMessage>;
-  readonly #pool: ThreadPool;
-  readonly #peers: Peers;
-  /** Runs under way, by key. */
-  readonly #runs = new Map<number, AbortController>();
-  /** Peers that ask this worker, by a number of ours. */
-  readonly #askers = new Map<number, Channel<PeerMessage, PeerMessage>>();
+  readonly #threads: WorkerThreads;
+  readonly #fetcher: BlockFetcher;
+  readonly #results: BlockSender;
+  /** Whoever fetches blocks of this worker, by a number of ours. */
+  readonly #askers = new Map<number, BlockSender>();
+  readonly #open = new Set<Channel<PeerMessage, PeerMessage>>();
   #nextAsker = 1;
-  /** Program names given to the pool, by job. */
-  readonly #programs = new Map<number, string[]>();
-  #results: Promise<void> = Promise.resolve();
   #stats: NodeJS.Timeout | null = null;
 
   constructor(
@@ -98,14 +93,14 @@ class WorkerServer {
   ) {
     this.#state = newState(threads, memory);
     this.#channel = channel;
-    // more slots than one: tasks that wait for a network share a thread
-    this.#pool = new ThreadPool({ threads, slots: 4 });
-    this.#peers = new Peers(name, token, {
-      onBlock: (peer, job, block, heads, parts) => {
-        const payload = blockFromParts(heads, parts, true);
-        this.#handle({ kind: "FetchFinished", peer, job, block, bytes: fieldBytes(payload), payload });
-      },
-      onMissing: (peer, job, block) => this.#handle({ kind: "FetchMissed", peer, job, block }),
+    this.#results = new BlockSender(channel, (job, blocks) =>
+      channel.send({ type: "no-result", job, blocks }),
+    );
+    this.#threads = new WorkerThreads(this.#state, (event) => this.#handle(event));
+    this.#fetcher = new BlockFetcher(name, token, {
+      onSmall: (peer, job, blocks, bytes) => this.#handle({ kind: "SmallFetched", peer, job, blocks, bytes }),
+      onBlock: (peer, job, block, bytes) => this.#onBlock(peer, job, block, bytes),
+      onMissing: (peer, job, blocks) => this.#handle({ kind: "FetchMissed", peer, job, blocks }),
       onLost: (peer, reason) => this.#handle({ kind: "PeerLost", peer, reason }),
     });
   }
@@ -114,14 +109,15 @@ class WorkerServer {
   serve(): Promise<WorkerEnd> {
     this.#stats = setInterval(() => this.#sendStats(), STATS_EVERY);
     this.#sendStats();
-    this.#warmUp();
+    void this.#threads.warmUp();
     return new Promise((resolve) => {
       this.#channel.listen(TO_WORKER, {
         onMessage: (message, parts) => {
           if (message.type === "retire") resolve({ reason: message.reason, retired: true });
           else {
             this.#handle(schedulerEvent(message, parts));
-            if (message.type === "peers") this.#peers.drop(message.left);
+            if (message.type === "peers") this.#fetcher.drop(message.left);
+            else if (message.type === "forget-job") this.#fetcher.forget(message.job);
           }
         },
         onClose: (reason) => resolve({ reason: reason.message, retired: false }),
@@ -129,126 +125,86 @@ class WorkerServer {
     });
   }
 
-  /** Starts some threads before the first task comes: it would wait for them to load. */
-  #warmUp(): void {
-    const fields = ["bool"] as const;
-    const program = {
-      sources: [],
-      targets: [],
-      literals: [{ dtype: "bool", shape: [], data: Uint8Array.of(1) }],
-      steps: [{ kind: "literal", literal: 0, shape: [], fields }],
-    } as const;
-    const programId = "warm up";
-    this.#pool.define(programId, [{ name: programId, grid: [], fields, program, inputGrids: [] }]);
-    const count = Math.min(this.#pool.threads, MAX_WARM);
-    const runs = Array.from({ length: count }, () =>
-      this.#pool.run({ programId, stage: 0, block: 0, inputs: [] }),
-    );
-    void Promise.allSettled(runs).then(() => this.#pool.forget(programId));
-  }
-
-  /** A worker that wants blocks of this one. */
+  /** A worker or client that wants blocks of this one. */
   async onPeer(stranger: Channel<Message, Message>): Promise<void> {
     const hello = await hearHello(stranger, ["peer"]).catch(() => null);
     if (!hello) return;
     const asker = this.#nextAsker++;
     welcome(stranger, hello, asker);
     const channel = stranger as unknown as Channel<PeerMessage, PeerMessage>;
-    this.#askers.set(asker, channel);
+    const tellMissing = (job: number, blocks: Uint8Array): void =>
+      channel.send({ type: "missing", job, blocks });
+    this.#askers.set(asker, new BlockSender(channel, tellMissing));
+    this.#open.add(channel);
     channel.listen(PEER, {
       onMessage: (message) => {
-        if (message.type === "get")
-          this.#handle({ kind: "BlockAsked", asker, job: message.job, block: message.block });
+        if (message.type !== "get") return;
+        const { job, from } = message;
+        this.#handle({ kind: "BlocksAsked", asker, job, blocks: unpackRuns(message.blocks), from });
       },
-      onClose: () => this.#askers.delete(asker),
+      onClose: () => {
+        this.#askers.delete(asker);
+        this.#open.delete(channel);
+      },
     });
+  }
+
+  /** A block with memory of its own has come; all threads will read it. */
+  #onBlock(peer: number, job: number, block: number, bytes: Uint8Array): void {
+    const known = this.#state.jobs.get(job);
+    if (!known) return;
+    const { fields } = known.outline.stages[stageOfTask(known, block)];
+    const payload = blockFromBytes(fields, sizeOfTask(known, block).shape, bytes, 0, "shared").fields;
+    this.#handle({ kind: "FetchFinished", peer, job, block, bytes: fieldBytes(payload), payload });
   }
 
   #handle(event: WorkerEvent): void {
     for (const instruction of react(this.#state, event)) this.#carryOut(instruction);
   }
 
+  #senderTo(to: Receiver): BlockSender | undefined {
+    return to === null ? this.#results : this.#askers.get(to);
+  }
+
   #carryOut(instruction: WorkerInstruction): void {
     switch (instruction.kind) {
-      case "RegisterStage": {
-        const { job, stage, outline, program } = instruction;
-        const { name, where, grid, fields, inputs } = outline.stages[stage];
-        const inputGrids = inputs.map((input) => outline.stages[input.stage].grid);
-        const task = { name, ...(where === undefined ? {} : { where }), grid, fields, program, inputGrids };
-        const id = programId(job, stage);
-        this.#pool.define(id, [task]);
-        const names = this.#programs.get(job);
-        if (names) names.push(id);
-        else this.#programs.set(job, [id]);
-        return;
-      }
+      case "RegisterStage":
+        return this.#threads.register(instruction);
       case "UnregisterJob":
-        for (const id of this.#programs.get(instruction.job) ?? []) this.#pool.forget(id);
-        this.#programs.delete(instruction.job);
-        return;
+        return this.#threads.unregister(instruction.job);
       case "StartRun":
-        void this.#run(instruction);
+        void this.#threads.run(instruction);
+        return;
+      case "StartBatch":
+        void this.#threads.runBatch(instruction);
         return;
       case "StopRun":
-        this.#runs
-          .get(keyOf(instruction.job, instruction.task))
-          ?.abort(new CancelledError({ what: "a task of a job that is over" }));
-        return;
-      case "FetchBlock":
-        return this.#peers.get(instruction.peer, instruction.job, instruction.block);
-      case "Report":
-        return this.#channel.send(instruction.message);
-      case "SendResult":
-        return this.#sendResult(instruction);
-      case "AnswerPeer": {
-        const { asker, job, block, payload } = instruction;
-        const channel = this.#askers.get(asker);
-        if (!payload) return channel?.send({ type: "missing", job, block });
-        const { heads, parts } = blockToParts(payload);
-        return channel?.send({ type: "block", job, block, heads }, parts);
+        return this.#threads.stop(instruction.run);
+      case "FetchBlocks":
+        return this.#fetcher.get(instruction.peer, instruction.job, instruction.blocks);
+      case "ReportStarted":
+      case "ReportFinished":
+      case "ReportFailed":
+      case "ReportFetched":
+      case "ReportReturned":
+        return this.#channel.send(reportMessage(instruction));
+      case "SendSmall": {
+        const { to, job, blocks, places, bytes } = instruction;
+        return this.#senderTo(to)?.sendSmall(job, blocks, this.#threads.gather(places, bytes));
       }
+      case "SendBlock": {
+        const { to, job, block, payload, from } = instruction;
+        return this.#senderTo(to)?.sendBlock(job, block, payload, from);
+      }
+      case "SendMissing":
+        return this.#senderTo(instruction.to)?.sendMissing(instruction.job, instruction.blocks);
+      case "StoreBlock":
+        return this.#threads.store(instruction.place, instruction.payload, instruction.bytes);
+      case "StoreSmall":
+        return this.#threads.scatter(instruction.places, instruction.sizes, instruction.bytes);
       default:
         return unreachable(instruction);
     }
-  }
-
-  async #run({
-    job,
-    task,
-    stage,
-    block,
-    inputs,
-  }: Extract<WorkerInstruction, { kind: "StartRun" }>): Promise<void> {
-    const key = keyOf(job, task);
-    const controller = new AbortController();
-    this.#runs.set(key, controller);
-    let ends: WorkerEvent;
-    try {
-      const work = { programId: programId(job, stage), stage: 0, block, inputs };
-      const { fields } = await this.#pool.run(work, { signal: controller.signal });
-      const bytes = fieldBytes(fields);
-      if (bytes > MAX_BLOCK)
-        throw new MemoryError({
-          what: "to send a block to another process",
-          needed: bytes,
-          available: MAX_BLOCK,
-          hint: "cut the array into smaller chunks",
-        });
-      ends = { kind: "RunFinished", job, task, bytes, payload: fields };
-    } catch (error) {
-      ends = { kind: "RunFailed", job, task, error: toWire(error) };
-    }
-    this.#runs.delete(key);
-    this.#handle(ends);
-  }
-
-  /** Results go one after the other, as fast as the scheduler takes them. */
-  #sendResult({ job, block, payload }: Extract<WorkerInstruction, { kind: "SendResult" }>): void {
-    this.#results = this.#results.then(async () => {
-      await this.#channel.drained(RESULT_BUFFER);
-      const { heads, parts } = blockToParts(payload);
-      this.#channel.send({ type: "result", job, block, bytes: fieldBytes(payload), heads }, parts);
-    });
   }
 
   #sendStats(): void {
@@ -258,12 +214,8 @@ class WorkerServer {
 
   async close(): Promise<void> {
     if (this.#stats) clearInterval(this.#stats);
-    for (const channel of this.#askers.values()) channel.terminate();
-    this.#peers.close();
-    await this.#pool.close();
+    for (const channel of this.#open) channel.terminate();
+    this.#fetcher.close();
+    await this.#threads.close();
   }
-}
-
-function programId(job: number, stage: number): string {
-  return `${job}/${stage}`;
 }

@@ -13,6 +13,7 @@ import { streamOf } from "@hyperslab/core/piece";
 import type { AxisMap, Plan, Stage } from "@hyperslab/core/plan";
 import type { Step } from "@hyperslab/core/program";
 import type { ScalarProgram } from "@hyperslab/core/scalar-program";
+import type { JoinedDetail } from "@hyperslab/core/source-ref";
 import { lower } from "./lower.js";
 import { childrenOf, type Node } from "./node.js";
 import { optimise } from "./optimise.js";
@@ -61,7 +62,9 @@ function detailOf(node: Node, args: readonly string[]): string {
     case "source": {
       const stored = gridShape(node.storedGrid);
       const picked = node.selection.every((one, axis) => isWhole(one, stored[axis]));
-      return `${node.name}${picked ? "" : ` [${node.selection.map((one, i) => textOf(one, stored[i])).join(", ")}]`}`;
+      const files =
+        node.ref.format === "joined" ? ` of ${(node.ref.detail as JoinedDetail).parts.length}` : "";
+      return `${node.name}${files}${picked ? "" : ` [${node.selection.map((one, i) => textOf(one, stored[i])).join(", ")}]`}`;
     }
     case "literal":
       return "";

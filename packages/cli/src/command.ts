@@ -6,6 +6,8 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 export interface Option {
   /** What stands for the value in the help, for example `N`; none for a switch. */
   readonly value?: string;
+  /** One letter that stands for the name: `-o`. */
+  readonly short?: string;
   readonly help: string;
   readonly default?: string;
 }
@@ -38,7 +40,10 @@ export class UsageError extends Error {}
 export function readInput(command: Command, words: readonly string[], signal: AbortSignal): Input {
   const options: NonNullable<ParseArgsConfig["options"]> = {};
   for (const [name, option] of Object.entries(command.options))
-    options[name] = option.value ? { type: "string" } : { type: "boolean" };
+    options[name] = {
+      type: option.value ? "string" : "boolean",
+      ...(option.short ? { short: option.short } : {}),
+    };
   let parsed;
   try {
     parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
@@ -59,7 +64,7 @@ export function readInput(command: Command, words: readonly string[], signal: Ab
 export function helpOf(command: Command): string {
   const words = ["hyperslab", command.name, ...command.arguments];
   const rows = Object.entries(command.options).map(([name, option]) => {
-    const left = `  --${name}${option.value ? ` ${option.value}` : ""}`;
+    const left = `  ${option.short ? `-${option.short}, ` : ""}--${name}${option.value ? ` ${option.value}` : ""}`;
     return `${left.padEnd(26)} ${option.help}${option.default === undefined ? "" : ` (default ${option.default})`}`;
   });
   return [

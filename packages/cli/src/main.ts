@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { convert } from "./convert.js";
 import { demo } from "./demo.js";
 import { info } from "./info.js";
+import { manifest } from "./manifest.js";
 import { scheduler, worker } from "./serve.js";
 
-const COMMANDS: readonly Command[] = [demo, info, convert, scheduler, worker];
+const COMMANDS: readonly Command[] = [demo, info, manifest, convert, scheduler, worker];
 
 /** Exit codes of what was ended from outside, as shells have them: 128 + the number of the signal. */
 const ENDED = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;

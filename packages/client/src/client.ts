@@ -4,6 +4,7 @@
  */
 import { ClusterError } from "@hyperslab/core/errors";
 import type { Executor } from "@hyperslab/core/executor";
+import { BlockFetcher } from "@hyperslab/protocol/block-fetcher";
 import { sayHello } from "@hyperslab/protocol/handshake";
 import type { ClientMessage, ToClientMessage } from "@hyperslab/protocol/messages";
 import { TO_CLIENT } from "@hyperslab/protocol/shapes";
@@ -21,6 +22,8 @@ export interface ConnectOptions {
   readonly heartbeat?: Heartbeat;
   /** Bytes of results that may be under way to this client; 64 MiB if not said. */
   readonly window?: number;
+  /** Whether large results are fetched from the workers that hold them, where these can be reached; true if not said. */
+  readonly dials?: boolean;
 }
 
 const WINDOW = 2 ** 26;
@@ -31,15 +34,15 @@ const WINDOW = 2 ** 26;
  * @throws ClusterError where it can't be reached or refuses the token; ProtocolError for another version
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
-  const { signal, heartbeat, name = `node-${process.pid}`, window = WINDOW } = options;
+  const { signal, heartbeat, name = `node-${process.pid}`, window = WINDOW, dials = true } = options;
   const token = options.token ?? tokenOf(url) ?? process.env[TOKEN_VARIABLE] ?? "";
   const channel = await dial<ToClientMessage, ClientMessage>(url, "scheduler", {
     token,
     ...(signal ? { signal } : {}),
     ...(heartbeat ? { heartbeat } : {}),
   });
-  await sayHello(channel as never, { kind: "client", name });
-  return new Client(channel, window);
+  await sayHello(channel as never, { kind: "client", name, dials });
+  return new Client(channel, { window, name, token });
 }
 
 function tokenOf(url: string): string | undefined {
@@ -50,7 +53,13 @@ function tokenOf(url: string): string | undefined {
 export class Client {
   readonly #channel: Channel<ToClientMessage, ClientMessage>;
   readonly #window: number;
+  readonly #fetcher: BlockFetcher;
   readonly #runs = new Map<number, RunListener>();
+  /** Runs that fetch results from workers, by the scheduler's number of the job. */
+  readonly #fetching = new Map<
+    number,
+    { readonly run: RunListener; readonly asked: Map<number, Set<number>> }
+  >();
   readonly #asked = new Map<
     number,
     { resolve: (status: ClusterStatus) => void; reject: (error: Error) => void }
@@ -58,9 +67,21 @@ export class Client {
   #nextRef = 1;
   #ended: ClusterError | null = null;
 
-  constructor(channel: Channel<ToClientMessage, ClientMessage>, window: number = WINDOW) {
+  constructor(
+    channel: Channel<ToClientMessage, ClientMessage>,
+    { window, name, token }: { readonly window: number; readonly name: string; readonly token: string },
+  ) {
     this.#channel = channel;
     this.#window = window;
+    this.#fetcher = new BlockFetcher(name, token, {
+      onSmall: (worker, job, blocks, bytes) => this.#onFetched(worker, job, blocks, bytes),
+      onBlock: (worker, job, block, bytes) => this.#onFetched(worker, job, [block], bytes),
+      onMissing: (worker, job, blocks) => this.#onFetchFailed(worker, job, blocks, true),
+      onLost: (worker) => {
+        for (const [job, { asked }] of this.#fetching)
+          this.#onFetchFailed(worker, job, [...(asked.get(worker) ?? [])], false);
+      },
+    });
     channel.hold(false);
     channel.listen(TO_CLIENT, {
       onMessage: (message, parts) => this.#onMessage(message, parts),
@@ -78,6 +99,14 @@ export class Client {
           ended: () => this.#ended,
           open: (listener) => this.#open(listener),
           send: (message, parts) => this.#channel.send(message, parts),
+          fetch: (holder, job, blocks, run) => {
+            const { asked } = this.#fetching.get(job) ?? { asked: new Map<number, Set<number>>() };
+            this.#fetching.set(job, { run, asked });
+            const there = asked.get(holder.worker) ?? new Set();
+            asked.set(holder.worker, there);
+            for (let i = 0; i < blocks.length; i++) there.add(blocks[i]);
+            this.#fetcher.get(holder, job, blocks);
+          },
           close: (ref) => this.#forget(ref),
         }),
     };
@@ -116,7 +145,25 @@ export class Client {
     return ref;
   }
 
+  #onFetched(worker: number, job: number, blocks: ArrayLike<number>, bytes: Uint8Array): void {
+    const fetching = this.#fetching.get(job);
+    for (let i = 0; i < blocks.length; i++) fetching?.asked.get(worker)?.delete(blocks[i]);
+    fetching?.run.onFetched(blocks, bytes);
+  }
+
+  #onFetchFailed(worker: number, job: number, blocks: ArrayLike<number>, answered: boolean): void {
+    const fetching = this.#fetching.get(job);
+    for (let i = 0; i < blocks.length; i++) fetching?.asked.get(worker)?.delete(blocks[i]);
+    if (blocks.length > 0) fetching?.run.onFetchFailed(worker, blocks, answered);
+  }
+
   #forget(ref: number): void {
+    const run = this.#runs.get(ref);
+    for (const [job, fetching] of this.#fetching)
+      if (fetching.run === run) {
+        this.#fetching.delete(job);
+        this.#fetcher.forget(job);
+      }
     this.#runs.delete(ref);
     this.#hold();
   }
@@ -136,6 +183,7 @@ export class Client {
   #onClose(reason: ClusterError): void {
     if (this.#ended) return;
     this.#ended = reason;
+    this.#fetcher.close();
     for (const run of this.#runs.values()) run.onLost(reason);
     for (const { reject } of this.#asked.values()) reject(reason);
     this.#asked.clear();

@@ -2,6 +2,7 @@
  * Owns one run of a plan on a cluster: submits it, hands results out as they come, and ends
  * exactly once: finished, failed, cancelled or cut off. Knows no socket.
  */
+import type { Block } from "@hyperslab/core/block";
 import { blockTotal } from "@hyperslab/core/chunk-grid";
 import {
   ArgumentError,
@@ -13,8 +14,10 @@ import {
 import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import { type Plan, outlineOf } from "@hyperslab/core/plan";
 import { isPortable } from "@hyperslab/core/source-ref";
-import { blockFromParts } from "@hyperslab/protocol/block-parts";
-import type { ClientMessage, ToClientMessage } from "@hyperslab/protocol/messages";
+import { stageOfTask } from "@hyperslab/core/task-graph";
+import { Assembly, blockFromBytes, blockShape, fieldBytes } from "@hyperslab/protocol/block-bytes";
+import type { ClientMessage, PeerAddress, ToClientMessage } from "@hyperslab/protocol/messages";
+import { packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
 import { outlineToBytes, programToBytes } from "@hyperslab/protocol/program-bytes";
 
 type RunMessage = Exclude<ToClientMessage, { type: "status" }>;
@@ -22,6 +25,10 @@ type RunMessage = Exclude<ToClientMessage, { type: "status" }>;
 /** What a run hears from its connection. */
 export interface RunListener {
   onMessage(message: RunMessage, parts: readonly Uint8Array[]): void;
+  /** Results that came from a worker: small ones one after another, or one alone. */
+  onFetched(blocks: ArrayLike<number>, bytes: Uint8Array): void;
+  /** Results that did not: the worker does not have them, or can't be reached. */
+  onFetchFailed(worker: number, blocks: ArrayLike<number>, answered: boolean): void;
   onLost(reason: ClusterError): void;
 }
 
@@ -34,10 +41,12 @@ export interface RunConnection {
   /** Listens, and gives the number of the run. */
   open(listener: RunListener): number;
   send(message: ClientMessage, parts?: readonly Uint8Array[]): void;
+  /** Asks a worker for results of a job of the scheduler's number; the answer comes to the listener. */
+  fetch(holder: PeerAddress, job: number, blocks: ArrayLike<number>, listener: RunListener): void;
   close(ref: number): void;
 }
 
-/** A result that has come, and its size for the window. */
+/** Results that have come together, and their size for the window. */
 interface Arrived {
   readonly blocks: readonly OutputBlock[];
   readonly bytes: number;
@@ -58,8 +67,9 @@ export async function* runPlan(
     outlineToBytes(outlineOf(plan)),
     ...plan.stages.map(({ program }) => programToBytes(program)),
   ];
-  const run = new Run(plan, options);
+  const run = new Run(plan, options, connection);
   const ref = connection.open(run);
+  run.ref = ref;
   const onAbort = (): void => {
     if (!signal || run.endedThere) return;
     // at once, even while the caller is busy with a block
@@ -71,13 +81,20 @@ export async function* runPlan(
   try {
     const name = plan.stages[plan.stages.length - 1]?.name ?? "an empty plan";
     connection.send(
-      { type: "submit", ref, name, window: connection.window, progress: options.on !== undefined },
+      {
+        type: "submit",
+        ref,
+        name,
+        window: connection.window,
+        progress: options.on !== undefined,
+        priority: options.priority ?? 0,
+      },
       parts,
     );
     for (;;) {
       const arrived = await run.next();
       if (!arrived) return;
-      yield* arrived.blocks;
+      for (const block of arrived.blocks) yield block;
       // only what was taken makes room for more
       connection.send({ type: "taken", ref, bytes: arrived.bytes });
     }
@@ -110,7 +127,9 @@ function checkPortable(plan: Plan): void {
 class Run implements RunListener {
   /** The scheduler has ended the run, or is gone: there is nothing to cancel. */
   endedThere = false;
+  ref = 0;
   readonly #plan: Plan;
+  readonly #connection: RunConnection;
   readonly #options: RunOptions;
   readonly #queue: Arrived[] = [];
   #wake: (() => void) | null = null;
@@ -118,16 +137,19 @@ class Run implements RunListener {
   #end: Error | "finished" | null = null;
   #tasks = 0;
   #done = 0;
-  /** Number of the first task of each stage. */
-  readonly #firstTask: number[] = [0];
+  /** Number of the first task of each stage, and of all tasks at the end. */
+  readonly firstTask: Int32Array;
+  /** By task: 1 once its block is here. It may come again, when a worker was lost meanwhile. */
+  readonly #here: Uint8Array;
+  readonly #pieces = new Assembly();
 
-  constructor(plan: Plan, options: RunOptions) {
+  constructor(plan: Plan, options: RunOptions, connection: RunConnection) {
     this.#plan = plan;
     this.#options = options;
-    for (const { grid } of plan.stages) {
-      const last = this.#firstTask[this.#firstTask.length - 1];
-      this.#firstTask.push(last + blockTotal(grid));
-    }
+    this.#connection = connection;
+    this.firstTask = new Int32Array(plan.stages.length + 1);
+    plan.stages.forEach(({ grid }, s) => (this.firstTask[s + 1] = this.firstTask[s] + blockTotal(grid)));
+    this.#here = new Uint8Array(this.firstTask[plan.stages.length]);
   }
 
   /** The next result; null once all have been handed out. @throws the error that ended the run */
@@ -164,20 +186,23 @@ class Run implements RunListener {
         });
         return;
       case "progress":
-        for (const task of message.tasks) {
-          const stage = this.#firstTask.findIndex((first) => first > task) - 1;
+        for (const task of unpackRuns(message.tasks)) {
+          const stage = stageOfTask(this, task);
           this.#tell({ kind: "finished", task, stage, done: ++this.#done, tasks: this.#tasks });
         }
         return;
-      case "result": {
-        const [block] = blockFromParts(message.heads, parts);
-        const blocks = this.#plan.outputs.flatMap((stage, output) =>
-          stage === message.stage ? [{ output, index: message.index, block }] : [],
-        );
-        this.#queue.push({ blocks, bytes: message.bytes });
-        this.#wakeUp();
+      case "results":
+        this.#take(unpackRuns(message.blocks), parts[0] ?? new Uint8Array());
+        return;
+      case "result-piece": {
+        const { block, at, total } = message;
+        const bytes = this.#pieces.add(block, at, total, parts);
+        if (bytes) this.#take([block], bytes);
         return;
       }
+      case "results-at":
+        this.#connection.fetch(message.holder, message.job, unpackRuns(message.blocks), this);
+        return;
       case "job-finished":
         this.endedThere = true;
         this.end("finished");
@@ -186,6 +211,43 @@ class Run implements RunListener {
         this.endedThere = true;
         this.end(fromWire(message.error));
     }
+  }
+
+  onFetched(blocks: ArrayLike<number>, bytes: Uint8Array): void {
+    this.#take(blocks, bytes);
+    this.#connection.send({ type: "results-fetched", ref: this.ref, blocks: packRuns(blocks) });
+  }
+
+  onFetchFailed(worker: number, blocks: ArrayLike<number>, answered: boolean): void {
+    const { ref } = this;
+    this.#connection.send({ type: "fetch-failed", ref, blocks: packRuns(blocks), worker, answered });
+  }
+
+  /** Blocks have come, one after another in `bytes`. @throws ProtocolError where these are too few */
+  #take(tasks: ArrayLike<number>, all: Uint8Array): void {
+    const { stages, outputs } = this.#plan;
+    // views of numbers need bytes that lie well
+    const bytes = all.byteOffset % 8 === 0 ? all : all.slice();
+    const blocks: OutputBlock[] = [];
+    let size = 0;
+    let at = 0;
+    for (let i = 0; i < tasks.length; i++) {
+      const task = tasks[i];
+      const number = stageOfTask(this, task);
+      const { grid, fields: dtypes } = stages[number];
+      const index = task - this.firstTask[number];
+      const { fields, end } = blockFromBytes(dtypes, blockShape(grid, index), bytes, at);
+      at = end;
+      if (this.#here[task]) continue;
+      this.#here[task] = 1;
+      size += fieldBytes(fields);
+      const [block]: Block[] = fields;
+      for (let output = 0; output < outputs.length; output++)
+        if (outputs[output] === number) blocks.push({ output, index, block });
+    }
+    if (blocks.length === 0) return;
+    this.#queue.push({ blocks, bytes: size });
+    this.#wakeUp();
   }
 
   #tell(event: Parameters<NonNullable<RunOptions["on"]>>[0]): void {

@@ -28,7 +28,7 @@ export let crcTables: usize = 0;
 /** Literals of a block of zstd: 128 KiB at most, and what fast copies run over. */
 export let literalBuffer: usize = 0;
 
-const ZSTD_TABLE_BYTES: usize = 32 << 10;
+const ZSTD_TABLE_BYTES: usize = 40 << 10;
 const HASH_BYTES: usize = 192 << 10;
 const CRC_BYTES: usize = 32 << 10;
 const LITERAL_BYTES: usize = (128 << 10) + 64;

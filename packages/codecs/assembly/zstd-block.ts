@@ -1,7 +1,8 @@
-/** Owns compressed blocks of zstd: the literals, the sequences, and their execution. What repeats lasts a frame. */
-import { copy, repeatExact, repeatFast } from "./copy";
-import { BAD_OFFSET, literalBuffer, MALFORMED, MARGIN, TOO_LONG, TRUNCATED } from "./workspace";
+/** Owns compressed blocks of zstd: the literals, and the tables of the sequences. What repeats lasts a frame. */
+import { copy } from "./copy";
+import { literalBuffer, MALFORMED, MARGIN, TOO_LONG, TRUNCATED } from "./workspace";
 import { readLiterals, readTree } from "./zstd-huffman";
+import { forgetOffsets, literalsDone, runSequences } from "./zstd-sequences";
 import {
   buildConstant,
   buildTable,
@@ -23,17 +24,11 @@ import {
 export const MAX_BLOCK: usize = 128 << 10;
 
 let hasTree = false;
-/** The tables of the last sequences and their logs; 0: none yet. */
-let literalAt: usize = 0;
+/** Whether there were sequences yet, whose tables may be used again, and the logs of these tables. */
+let hasTables = false;
 let literalLog: u32 = 0;
-let offsetAt: usize = 0;
 let offsetLog: u32 = 0;
-let matchAt: usize = 0;
 let matchLog: u32 = 0;
-/** The last three offsets, latest first. */
-let recent0: usize = 1;
-let recent1: usize = 4;
-let recent2: usize = 8;
 
 /** Literals of the block at hand. */
 let literalsAt: usize = 0;
@@ -43,12 +38,8 @@ let literalsSpare: usize = 0;
 
 export function beginFrame(): void {
   hasTree = false;
-  literalAt = 0;
-  offsetAt = 0;
-  matchAt = 0;
-  recent0 = 1;
-  recent1 = 4;
-  recent2 = 8;
+  hasTables = false;
+  forgetOffsets();
 }
 
 /** Reads the literals section. @returns its length, or an error code */
@@ -111,8 +102,7 @@ function readLiteralsSection(source: usize, length: usize): i32 {
   return <i32>end;
 }
 
-/** What {@link readTable} chose. */
-let chosenAt: usize = 0;
+/** Log of the table that {@link readTable} made, or left as it was. */
 let chosenLog: u32 = 0;
 
 /** One of the three tables of sequences. @returns bytes read, or an error code */
@@ -128,7 +118,8 @@ function readTable(
   maxLog: u32,
 ): i32 {
   if (mode === 0) {
-    chosenAt = fixed;
+    // the tables of sequences are always in one place
+    copy(table, fixed, (<usize>8) << (<usize>fixedLog));
     chosenLog = fixedLog;
     return 0;
   }
@@ -137,19 +128,17 @@ function readTable(
     const symbol: u32 = load<u8>(source);
     if (symbol > maxSymbol) return MALFORMED;
     buildConstant(table, <usize>symbol, bases);
-    chosenAt = table;
     chosenLog = 0;
     return 1;
   }
   if (mode === 2) {
     const read = readCounts(source, length, maxSymbol, maxLog);
     if (read === 0) return MALFORMED;
-    buildTable(table, readLog, readSymbols, bases);
-    chosenAt = table;
+    buildTable(table, table, readLog, readSymbols, bases);
     chosenLog = readLog;
     return <i32>read;
   }
-  return chosenAt === 0 ? MALFORMED : 0;
+  return hasTables ? 0 : MALFORMED;
 }
 
 /**
@@ -182,125 +171,40 @@ export function decodeBlock(source: usize, length: usize, start: usize, op: usiz
     if (ip >= end) return TRUNCATED;
     const modes: u32 = load<u8>(ip++);
     if (modes & 3) return MALFORMED;
-    chosenAt = literalAt;
     chosenLog = literalLog;
     let read = readTable(modes >> 6, ip, end - ip, literalTable(), literalBase(), fixedLiterals(), 6, 35, 9);
     if (read < 0) return read;
     ip += <usize>read;
-    literalAt = chosenAt;
     literalLog = chosenLog;
-    chosenAt = offsetAt;
     chosenLog = offsetLog;
     read = readTable((modes >> 4) & 3, ip, end - ip, offsetTable(), offsetBase(), fixedOffsets(), 5, 31, 8);
     if (read < 0) return read;
     ip += <usize>read;
-    offsetAt = chosenAt;
     offsetLog = chosenLog;
-    chosenAt = matchAt;
     chosenLog = matchLog;
     read = readTable((modes >> 2) & 3, ip, end - ip, matchTable(), matchBase(), fixedMatches(), 6, 52, 9);
     if (read < 0) return read;
     ip += <usize>read;
-    matchAt = chosenAt;
     matchLog = chosenLog;
 
-    // the sequences' bits are read from the end; `at` are eight bytes of which the top `used` bits are done
-    if (ip >= end) return TRUNCATED;
-    const lastByte: u32 = load<u8>(end - 1);
-    if (lastByte === 0) return MALFORMED;
-    let at = end - 8;
-    let used: u64 = <u64>(clz<u32>(lastByte) - 23);
-    let bits = load<u64>(at);
-    let literalState = literalAt + ((<usize>take(bits, used, <u64>literalLog)) << 3);
-    used += <u64>literalLog;
-    let offsetState = offsetAt + ((<usize>take(bits, used, <u64>offsetLog)) << 3);
-    used += <u64>offsetLog;
-    let matchState = matchAt + ((<usize>take(bits, used, <u64>matchLog)) << 3);
-    used += <u64>matchLog;
-    while (true) {
-      at -= <usize>(used >> 3);
-      used &= 7;
-      bits = load<u64>(at);
-      const literalEntry = load<u64>(literalState);
-      const offsetEntry = load<u64>(offsetState);
-      const matchEntry = load<u64>(matchState);
-      // offset, match length, literals: extra bits of 31, 16 and 16 at most
-      const offsetBits = (offsetEntry >> 24) & 255;
-      let offset = <usize>(offsetEntry >> 32) + <usize>take(bits, used, offsetBits);
-      used += offsetBits;
-      const matchBits = (matchEntry >> 24) & 255;
-      const matchLength = <usize>(matchEntry >> 32) + <usize>take(bits, used, matchBits);
-      used += matchBits;
-      const literalBits = (literalEntry >> 24) & 255;
-      if (used + literalBits > 64) {
-        at -= <usize>(used >> 3);
-        used &= 7;
-        bits = load<u64>(at);
-      }
-      const literalLength = <usize>(literalEntry >> 32) + <usize>take(bits, used, literalBits);
-      used += literalBits;
-      if (offset > 3) {
-        offset -= 3;
-        recent2 = recent1;
-        recent1 = recent0;
-        recent0 = offset;
-      } else {
-        const which = offset - (literalLength === 0 ? 0 : 1);
-        if (which === 0) offset = recent0;
-        else {
-          offset = which === 1 ? recent1 : which === 2 ? recent2 : recent0 - 1;
-          if (which !== 1) recent2 = recent1;
-          recent1 = recent0;
-          recent0 = offset;
-        }
-      }
-
-      // literals, then the match
-      const room = limit - op;
-      if (literalLength > literalsEnd - literals) return MALFORMED;
-      if (literalLength + matchLength > room) return TOO_LONG;
-      const left = literalsEnd - literals + literalsSpare;
-      if (room >= literalLength + matchLength + MARGIN && left >= literalLength + 16) {
-        v128.store(op, v128.load(literals));
-        if (literalLength > 16) {
-          let i: usize = 16;
-          do {
-            v128.store(op + i, v128.load(literals + i));
-            i += 16;
-          } while (i < literalLength);
-        }
-        op += literalLength;
-        if (offset === 0 || offset > op - start) return BAD_OFFSET;
-        repeatFast(op, offset, matchLength);
-      } else {
-        copy(op, literals, literalLength);
-        op += literalLength;
-        if (offset === 0 || offset > op - start) return BAD_OFFSET;
-        repeatExact(op, offset, matchLength, limit);
-      }
-      literals += literalLength;
-      op += matchLength;
-
-      if (--count === 0) break;
-      // 26 bits at most
-      if (used > 38) {
-        at -= <usize>(used >> 3);
-        used &= 7;
-        bits = load<u64>(at);
-      }
-      let width = (literalEntry >> 16) & 255;
-      literalState = literalAt + ((<usize>(literalEntry & 0xffff) + <usize>take(bits, used, width)) << 3);
-      used += width;
-      width = (matchEntry >> 16) & 255;
-      matchState = matchAt + ((<usize>(matchEntry & 0xffff) + <usize>take(bits, used, width)) << 3);
-      used += width;
-      width = (offsetEntry >> 16) & 255;
-      offsetState = offsetAt + ((<usize>(offsetEntry & 0xffff) + <usize>take(bits, used, width)) << 3);
-      used += width;
-      // never past the stream's start
-      if (((<i64>at - <i64>ip) << 3) + 64 < <i64>used) return TRUNCATED;
-    }
-    if (((<i64>at - <i64>ip) << 3) + 64 !== <i64>used) return MALFORMED;
+    hasTables = true;
+    const written = runSequences(
+      ip,
+      end,
+      count,
+      literalLog,
+      offsetLog,
+      matchLog,
+      literals,
+      literalsEnd,
+      literalsSpare,
+      start,
+      op,
+      limit,
+    );
+    if (written < 0) return written;
+    op += <usize>written;
+    literals = literalsDone;
   } else if (ip !== end) return MALFORMED;
   const rest = literalsEnd - literals;
   if (rest > limit - op) return TOO_LONG;
@@ -308,9 +212,4 @@ export function decodeBlock(source: usize, length: usize, start: usize, op: usiz
   op += rest;
   const written = op - target;
   return written > MAX_BLOCK ? TOO_LONG : <i32>written;
-}
-
-/** `width` bits below the top `used` ones; none for a width of 0. */
-function take(bits: u64, used: u64, width: u64): u64 {
-  return ((bits << used) >> 1) >> (63 - width);
 }

@@ -63,7 +63,7 @@ function readWeights(source: usize, length: usize): u32 {
   const head = readCounts(source, length, 12, 6);
   if (head === 0 || head >= length) return 0;
   const log = readLog;
-  buildTable(weightTable(), log, readSymbols, 0);
+  buildTable(weightTable(), weightTable(), log, readSymbols, 0);
   const start = source + head;
   const lastByte: u32 = load<u8>(source + length - 1);
   if (lastByte === 0) return 0;

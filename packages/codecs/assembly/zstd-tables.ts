@@ -1,8 +1,9 @@
 /* oxlint-disable no-loss-of-precision -- literals of AssemblyScript are exact, with 64 bits */
 /**
  * Owns the tables of zstd's entropy coding: where they lie in the workspace, the fixed ones, and the building of
- * FSE decoding tables. An FSE entry has 8 bytes: next state (16 bits), bits of the state (8), extra bits of the
- * value (8), base of the value (32).
+ * FSE decoding tables. An entry has 8 bytes. Of sequences: place of the next state's entry, from the tables' start on
+ * (16 bits); mask of the bits to be added to it (16), how many they are (8); extra bits of the value (8), its base
+ * (16: the lowest, where it has more). Of weights: next state (16), bits to be added to it (8), a byte, the symbol (32).
  */
 import { zstdTables } from "./workspace";
 
@@ -21,6 +22,7 @@ const MATCHES: usize = 10240; // 512
 const WEIGHTS: usize = 14336; // 256 bytes
 const WEIGHT_TABLE: usize = 14592; // 64 entries
 const HUFFMAN: usize = 15360; // 2048 entries × 8
+const SEQUENCES: usize = 32768; // 512 × 16
 
 export function literalBase(): usize {
   return zstdTables + LITERAL_BASE;
@@ -62,6 +64,10 @@ export function huffmanTable(): usize {
   return zstdTables + HUFFMAN;
 }
 
+export function sequenceBuffer(): usize {
+  return zstdTables + SEQUENCES;
+}
+
 /** Writes bases and extra bits; each nibble pair of the last arguments is the extra bits of one code after `plain` codes of none. */
 function putBases(at: usize, plain: u32, first: u32, low: u64, middle: u64, high: u64): void {
   let base = first;
@@ -96,30 +102,44 @@ export function placeZstd(): void {
   putBases(literalBase(), 16, 0, 0x0101010102020303, 0x04060708090a0b0c, 0x0d0e0f1000000000);
   putBases(matchBase(), 32, 3, 0x0101010102020303, 0x0404050708090a0b, 0x0c0d0e0f10000000);
   for (let code: usize = 0; code < 32; code++) {
-    store<u32>(offsetBase() + (code << 3), (<u32>1) << (<u32>code));
+    // an offset is 1 followed by its extra bits
+    store<u32>(offsetBase() + (code << 3), 0);
     store<u32>(offsetBase() + (code << 3), <u32>code, 4);
   }
+  buildTable(fixedLiterals(), literalTable(), 6, putFixedLiterals(), literalBase());
+  buildTable(fixedOffsets(), offsetTable(), 5, putFixedOffsets(), offsetBase());
+  buildTable(fixedMatches(), matchTable(), 6, putFixedMatches(), matchBase());
+}
+
+/** Puts the counts of the fixed tables to `counts()`: 64 states of literals' lengths. @returns how many symbols */
+export function putFixedLiterals(): u32 {
   let n = putCounts(0, 0x4322222222222111, 16);
   n = putCounts(n, 0x2222222223211111, 16);
-  n = putCounts(n, 0xffff000000000000, 4);
-  buildTable(fixedLiterals(), 6, n, literalBase());
-  n = putCounts(0, 0x1111112221111111, 16);
-  n = putCounts(n, 0x11111111fffff000, 13);
-  buildTable(fixedOffsets(), 5, n, offsetBase());
-  n = putCounts(0, 0x1432222221111111, 16);
+  return putCounts(n, 0xffff000000000000, 4);
+}
+
+/** 32 states of offsets. */
+export function putFixedOffsets(): u32 {
+  const n = putCounts(0, 0x1111112221111111, 16);
+  return putCounts(n, 0x11111111fffff000, 13);
+}
+
+/** 64 states of matches' lengths. */
+export function putFixedMatches(): u32 {
+  let n = putCounts(0, 0x1432222221111111, 16);
   n = putCounts(n, 0x1111111111111111, 16);
   n = putCounts(n, 0x11111111111111ff, 16);
-  n = putCounts(n, 0xfffff00000000000, 5);
-  buildTable(fixedMatches(), 6, n, matchBase());
+  return putCounts(n, 0xfffff00000000000, 5);
 }
 
 /**
  * Builds the decoding table of `symbols` counts that lie at `counts()` and add up to `1 << log`.
- * @param bases of the symbols' values; 0: the value is the symbol
+ * @param home where the table will be used: the next states in it are places there
+ * @param bases of the symbols' values; 0: the value is the symbol, the next state its number
  */
-export function buildTable(table: usize, log: u32, symbols: u32, bases: usize): void {
+export function buildTable(table: usize, home: usize, log: u32, symbols: u32, bases: usize): void {
   const size: u32 = 1 << log;
-  const next = zstdTables + NEXT;
+  const counters = zstdTables + NEXT;
   let high: u32 = size - 1;
   // symbols less likely than one state in `size` stand at the end
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
@@ -127,8 +147,8 @@ export function buildTable(table: usize, log: u32, symbols: u32, bases: usize): 
     if (count === -1) {
       store<u32>(table + ((<usize>high) << 3), symbol, 4);
       high--;
-      store<u16>(next + ((<usize>symbol) << 1), 1);
-    } else store<u16>(next + ((<usize>symbol) << 1), <u16>count);
+      store<u16>(counters + ((<usize>symbol) << 1), 1);
+    } else store<u16>(counters + ((<usize>symbol) << 1), <u16>count);
   }
   const step = (size >> 1) + (size >> 3) + 3;
   const mask = size - 1;
@@ -145,24 +165,29 @@ export function buildTable(table: usize, log: u32, symbols: u32, bases: usize): 
   for (let state: u32 = 0; state < size; state++) {
     const entry = table + ((<usize>state) << 3);
     const symbol = <usize>load<u32>(entry, 4);
-    const counter = <u32>load<u16>(next + (symbol << 1));
-    store<u16>(next + (symbol << 1), <u16>(counter + 1));
+    const counter = <u32>load<u16>(counters + (symbol << 1));
+    store<u16>(counters + (symbol << 1), <u16>(counter + 1));
     const bits = log - (31 - clz<u32>(counter));
-    store<u16>(entry, <u16>((counter << bits) - size));
-    store<u8>(entry, <u8>bits, 2);
-    if (bases !== 0) {
-      store<u8>(entry, load<u8>(bases + (symbol << 3), 4), 3);
-      store<u32>(entry, load<u32>(bases + (symbol << 3)), 4);
-    } else store<u8>(entry, 0, 3);
+    const next = (counter << bits) - size;
+    if (bases === 0) {
+      store<u16>(entry, <u16>next);
+      store<u8>(entry, <u8>bits, 2);
+    } else putEntry(entry, bits, bases + (symbol << 3), home + ((<usize>next) << 3));
   }
+}
+
+function putEntry(entry: usize, bits: u32, base: usize, next: usize): void {
+  store<u16>(entry, <u16>(next - zstdTables));
+  const mask: u32 = (1 << bits) - 1;
+  store<u16>(entry, <u16>mask, 2);
+  store<u8>(entry, <u8>bits, 4);
+  store<u8>(entry, load<u8>(base, 4), 5);
+  store<u16>(entry, <u16>load<u32>(base), 6);
 }
 
 /** A table of one state that always yields `symbol`: an RLE table. */
 export function buildConstant(table: usize, symbol: usize, bases: usize): void {
-  store<u16>(table, 0);
-  store<u8>(table, 0, 2);
-  store<u8>(table, load<u8>(bases + (symbol << 3), 4), 3);
-  store<u32>(table, load<u32>(bases + (symbol << 3)), 4);
+  putEntry(table, 0, bases + (symbol << 3), table);
 }
 
 /** What {@link readCounts} found, besides the bytes it read. */

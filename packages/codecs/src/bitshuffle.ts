@@ -70,7 +70,7 @@ function decode(
   const target = outputFor(codec, length, expected, out);
   const count = Math.floor(length / size);
   const room = Math.min(block, count) * size;
-  const wasm = memoryFor(target, 4 * room + bytes.length);
+  const wasm = memoryFor(target, 4 * room + bytes.length, bytes);
   const source = wasm.place(bytes);
   const [planes, joined, finished] = [wasm.scratch(room), wasm.scratch(room), wasm.scratch(room)];
   const inside = wasm.addressOf(target);

@@ -12,7 +12,7 @@ import {
 import type { CodecInput, CodecSpec } from "./codec.js";
 import { choiceOf, integerOf } from "./configuration.js";
 import { memoryFor, type WasmMemory } from "./wasm-memory.js";
-import { zstdCompressor } from "./zstd-encode.js";
+import { zstdCompressor, zstdEncodeAt, zstdEncodesThere, type ZstdRoom, zstdRoom } from "./zstd-encode.js";
 
 /** What a stream is compressed with; the chunk itself says which it was, so a reader never asks the configuration. */
 const COMPRESSORS = ["blosclz", "lz4", "lz4hc", "zlib", "zstd", "snappy"] as const;
@@ -126,6 +126,10 @@ function compressBlocks(settings: Settings, header: BloscHeader, bytes: Uint8Arr
   const { blockBytes } = header;
   const wasm = memoryFor(undefined, 0);
   const scratch = [0, 1, 2].map(() => wasm.scratch(blockBytes));
+  const zstd =
+    settings.compressor === "zstd" && zstdEncodesThere(zstdLevel(settings))
+      ? zstdRoom(wasm, zstdLevel(settings), blockBytes)
+      : null;
   const blocks: Encoded[][] = [];
   for (let start = 0; start < bytes.length; start += blockBytes) {
     const length = Math.min(blockBytes, bytes.length - start);
@@ -136,7 +140,7 @@ function compressBlocks(settings: Settings, header: BloscHeader, bytes: Uint8Arr
     const each = length / streams;
     blocks.push(
       Array.from({ length: streams }, (_, i) =>
-        compressStream(settings, wasm, planes + i * each, each, target),
+        compressStream(settings, wasm, planes + i * each, each, target, zstd),
       ),
     );
   }
@@ -163,13 +167,18 @@ function shuffleBlock(
   return split;
 }
 
+/** C-Blosc's levels 1 … 9 are zstd's 1, 3, 5 … 15, and 22. */
+const zstdLevel = ({ level }: Settings): number => (level < 9 ? level * 2 - 1 : 22);
+
 function compressStream(
-  { compressor, level }: Settings,
+  settings: Settings,
   wasm: WasmMemory,
   source: number,
   length: number,
   target: number,
+  zstd: ZstdRoom | null,
 ): Encoded {
+  const { compressor, level } = settings;
   const plain = (): Uint8Array => new Uint8Array(wasm.bytes.subarray(source, source + length));
   const shorter = (encoded: Uint8Array, input: Uint8Array): Uint8Array =>
     encoded.length < length ? encoded : input;
@@ -179,9 +188,12 @@ function compressStream(
       return shorter(deflateSync(input, { level }), input);
     }
     case "zstd": {
+      if (zstd !== null) {
+        const encoded = zstdEncodeAt(wasm, zstd, source, length);
+        return encoded.length < length ? encoded : plain();
+      }
       const input = plain();
-      // C-Blosc's levels 1 … 9 are zstd's 1, 3, 5 … 15, and 22
-      const encoded = zstdCompressor(level < 9 ? level * 2 - 1 : 22, false)(input);
+      const encoded = zstdCompressor(zstdLevel(settings), false)(input);
       return encoded instanceof Promise
         ? encoded.then((late) => shorter(late, input))
         : shorter(encoded, input);

@@ -2,27 +2,31 @@
  * Owns the blosc codec: blocks of shuffled, compressed bytes behind a header (Blosc 1). The container is read
  * and checked here; streams and shuffles are done in WebAssembly, block by block, so that a block stays in cache.
  */
+import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { type BloscHeader, HEADER_BYTES, readHeader, streamsOf } from "./blosc-header.js";
 import { bloscEncoder } from "./blosc-encode.js";
 import type { Codec, CodecInput, CodecSpec } from "./codec.js";
 import { damaged, deliver, outputFor } from "./output.js";
+import { type Spans, spanCursor } from "./spans.js";
 import { decodeStream } from "./stream.js";
 import { memoryFor, type WasmMemory } from "./wasm-memory.js";
 
 export function bloscCodec(spec: CodecSpec, input: CodecInput): Codec {
   return {
     name: spec.name,
-    decode: (bytes, size, out) => bloscDecode(spec.name, bytes, size, out),
+    inWasm: true,
+    decode: (bytes, size, out, wanted) => bloscDecode(spec.name, bytes, size, out, wanted),
     encode: bloscEncoder(spec, input),
   };
 }
 
-/** Decodes one Blosc chunk. @throws CodecError */
+/** Decodes one Blosc chunk, or those of its blocks that hold bytes that are `wanted`. @throws CodecError */
 export function bloscDecode(
   codec: string,
   bytes: Uint8Array,
   size: number | null,
   out?: Uint8Array,
+  wanted?: Spans,
 ): Uint8Array {
   const header = readHeader(codec, bytes);
   const { decodedBytes, blockBytes, copied } = header;
@@ -30,7 +34,7 @@ export function bloscDecode(
   const target = outputFor(codec, decodedBytes, size, out);
   if (decodedBytes === 0) return target;
   // a stream, what comes out of the streams, the bytes between bit and byte shuffle, the finished block
-  const wasm = memoryFor(target, 3 * blockBytes + worstLength(blockBytes));
+  const wasm = memoryFor(target, 3 * blockBytes + worstLength(blockBytes), bytes);
   const inside = wasm.addressOf(target);
   const blocks: BlockScratch = {
     source: wasm.addressOf(bytes),
@@ -39,13 +43,15 @@ export function bloscDecode(
     joined: wasm.scratch(header.shuffle === "bitshuffle" ? blockBytes : 0),
   };
   const finished = inside === null ? wasm.scratch(blockBytes) : 0;
+  const isWanted = spanCursor(wanted);
   for (let start = 0, block = 0; start < decodedBytes; start += blockBytes, block++) {
     const length = Math.min(blockBytes, decodedBytes - start);
+    if (!isWanted(start, start + length)) continue;
     if (inside !== null) {
       decodeBlock(codec, header, wasm, bytes, block, blocks, inside + start, length);
     } else {
       decodeBlock(codec, header, wasm, bytes, block, blocks, finished, length);
-      target.set(wasm.bytes.subarray(finished, finished + length), start);
+      copyBytes(wasm.bytes.subarray(finished, finished + length), target.subarray(start, start + length));
     }
   }
   return target;

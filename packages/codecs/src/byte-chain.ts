@@ -3,11 +3,24 @@ import { CodecError, isHyperslabError } from "@hyperslab/core/errors";
 import type { Codec } from "./codec.js";
 import { andThen, translateErrors } from "./sequence.js";
 import { deliver } from "./output.js";
+import type { Spans } from "./spans.js";
 
 export interface ByteChain {
-  /** @param size of the decoded bytes, where known */
-  decode(bytes: Uint8Array, size: number | null, out?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /**
+   * @param size of the decoded bytes, where known
+   * @param wanted those of the decoded bytes that will be looked at
+   */
+  decode(
+    bytes: Uint8Array,
+    size: number | null,
+    out?: Uint8Array,
+    wanted?: Spans,
+  ): Uint8Array | Promise<Uint8Array>;
   encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** True where stored bytes are decoded where they are if they lie in attached memory (`wasm-memory.ts`). */
+  readonly inWasm: boolean;
+  /** True for a chain of no codec. */
+  readonly isEmpty: boolean;
   /** Length of what encode makes of `size` bytes; null where a compressor decides. */
   encodedSize(size: number): number | null;
 }
@@ -22,12 +35,16 @@ export function byteChain(codecs: readonly Codec[]): ByteChain {
     return sizes;
   };
   return {
-    decode(bytes, size, out) {
+    inWasm: readsInWasm(codecs),
+    isEmpty: codecs.length === 0,
+    decode(bytes, size, out, wanted) {
       if (codecs.length === 0) return deliver("bytes", bytes, size, out);
       const sizes = sizesFor(size);
       let value: Uint8Array | Promise<Uint8Array> = bytes;
       for (let i = codecs.length - 1; i >= 0; i--)
-        value = andThen(value, (from) => codecs[i].decode(from, sizes[i], i === 0 ? out : undefined));
+        value = andThen(value, (from) =>
+          i === 0 ? codecs[i].decode(from, sizes[i], out, wanted) : codecs[i].decode(from, sizes[i]),
+        );
       return value;
     },
     encode(bytes) {
@@ -39,6 +56,12 @@ export function byteChain(codecs: readonly Codec[]): ByteChain {
       return sizesFor(size)[codecs.length];
     },
   };
+}
+
+/** Checksums and the like hand on a view of what they were given: the compressor before them decides. */
+function readsInWasm(codecs: readonly Codec[]): boolean {
+  const compressor = codecs.findLastIndex((codec) => !codec.encodedSize);
+  return codecs.length > 0 && codecs.slice(Math.max(0, compressor)).every((codec) => codec.inWasm);
 }
 
 /** `run()`, with the chunk's name added to the CodecErrors it throws. */

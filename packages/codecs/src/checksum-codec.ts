@@ -9,6 +9,7 @@ type Location = "start" | "end";
 function checksumCodec(name: string, sum: (bytes: Uint8Array) => number, location: Location): Codec {
   return {
     name,
+    inWasm: true,
     decode(bytes, size, out) {
       if (bytes.length < 4) throw damaged(name, `${bytes.length} bytes can't hold a checksum of four`);
       const split = location === "start" ? 4 : bytes.length - 4;

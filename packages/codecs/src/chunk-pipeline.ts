@@ -1,6 +1,7 @@
 /** Owns the contract between chunks and storage: bytes ↔ elements, whole or shard by shard. Knows no codec. */
 import type { BlockData, Dtype } from "@hyperslab/core/dtype";
 import type { Shape } from "@hyperslab/core/shape";
+import type { Spans } from "./spans.js";
 
 /** Bytes ↔ elements of the chunks of one array. Elements are C-ordered, of the chunk's full shape. */
 export interface ChunkPipeline {
@@ -11,11 +12,17 @@ export interface ChunkPipeline {
    * @param chunk its name, for errors
    * @param out where to write: storage of `dtype` for the whole chunk; the result is then `out` itself. Without
    *   it the result may be a view of `bytes`: leave both as they are
+   * @param wanted the elements (of the chunk, in C order) that will be looked at; others may hold anything
    * @throws CodecError for anything that isn't a chunk of this array
    */
-  decode(bytes: Uint8Array, chunk: string, out?: BlockData): BlockData | Promise<BlockData>;
+  decode(bytes: Uint8Array, chunk: string, out?: BlockData, wanted?: Spans): BlockData | Promise<BlockData>;
   /** The result may be a view of `data`. @throws CodecError */
   encode(data: BlockData, chunk: string): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Where stored bytes are best put before `decode` is called: in the place of the elements (`out`) themselves, which
+   * are all that is stored; in attached memory (`wasm-memory.ts`); or in memory of this thread alone.
+   */
+  readonly bestIn: "out" | "attached" | "plain";
   /** Where parts of a chunk can be read on their own; null where they can't. */
   readonly shard: ShardLayout | null;
 }

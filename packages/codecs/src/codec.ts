@@ -1,5 +1,7 @@
 /** Owns the contract of byte codecs: what is stored ↔ what was stored. Knows no arrays and no files. */
 
+import type { Spans } from "./spans.js";
+
 /** A codec as Zarr names it: v2's `id` or v3's `name`, and its configuration. JSON-safe. */
 export interface CodecSpec {
   readonly name: string;
@@ -26,8 +28,14 @@ export interface Codec {
    *   of another length is a CodecError
    * @param out where to write, exactly `size` bytes; the result is then `out` itself. Without it the result
    *   may be a view of `bytes`
+   * @param wanted the bytes of the result that will be looked at; others may hold anything
    */
-  decode(bytes: Uint8Array, size: number | null, out?: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  decode(
+    bytes: Uint8Array,
+    size: number | null,
+    out?: Uint8Array,
+    wanted?: Spans,
+  ): Uint8Array | Promise<Uint8Array>;
   /** The result may be a view of `bytes`. */
   encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /**
@@ -35,6 +43,8 @@ export interface Codec {
    * filters). Absent for compressors. @throws CodecError for a size that can't be
    */
   encodedSize?(size: number): number;
+  /** True for one that reads bytes where they are if they lie in attached memory (`wasm-memory.ts`). */
+  readonly inWasm?: boolean;
   /** Bytes of one element of what `encode` yields, where that isn't the input's: filters that change the dtype. */
   readonly encodedItemSize?: number;
 }

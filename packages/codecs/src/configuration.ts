@@ -1,11 +1,12 @@
 /** Owns the reading of codec configurations, which are JSON from a file and therefore checked. */
 import { CodecError } from "@hyperslab/core/errors";
 import type { CodecSpec } from "./codec.js";
+import { shown } from "./shown.js";
 
 function fail(spec: CodecSpec, key: string, wanted: string): CodecError {
   return new CodecError({
     codec: spec.name,
-    reason: `configuration "${key}" is ${JSON.stringify(spec.configuration[key])}`,
+    reason: `configuration "${key}" is ${shown(spec.configuration[key])}`,
     hint: `it has to be ${wanted}`,
   });
 }
@@ -58,6 +59,13 @@ export function integersOf(spec: CodecSpec, key: string, lo: number): number[] {
   throw fail(spec, key, `a list of integers of at least ${lo}`);
 }
 
+/** An HDF5 filter's client data, `values`: at least `count` unsigned numbers of 32 bits. @throws CodecError */
+export function clientData(spec: CodecSpec, count: number): number[] {
+  const values = integersOf(spec, "values", 0);
+  if (values.length >= count && values.every((value) => value < 2 ** 32)) return values;
+  throw fail(spec, "values", `${count} or more numbers of 32 bits`);
+}
+
 /** Codecs within a codec (v3). @throws CodecError */
 export function codecsOf(spec: CodecSpec, key: string): CodecSpec[] {
   const value = spec.configuration[key];
@@ -73,7 +81,7 @@ export function fromV3(json: unknown): CodecSpec {
     if (isRecord(configuration)) return { name: json["name"], configuration };
   }
   throw new CodecError({
-    codec: String(JSON.stringify(json)),
+    codec: shown(json),
     reason: "is no codec",
     hint: 'a Zarr v3 codec is written { "name": …, "configuration": { … } }',
   });
@@ -86,7 +94,7 @@ export function fromV2(json: unknown): CodecSpec {
     return { name: id as string, configuration };
   }
   throw new CodecError({
-    codec: String(JSON.stringify(json)),
+    codec: shown(json),
     reason: "is no codec",
     hint: 'a Zarr v2 codec is written { "id": …, … }',
   });

@@ -6,6 +6,9 @@ import { damaged, deliver, MAX_UNTOLD_SIZE, sizeError } from "./output.js";
 
 const MIN_CHUNK = 1 << 10;
 
+/** Deflate packs no more than 1,032 bytes into one: a size that is a lie costs no more memory than that. */
+const most = (bytes: Uint8Array): number => bytes.length * 1032 + MIN_CHUNK;
+
 function deflateCodec(spec: CodecSpec, gzip: boolean): Codec {
   const name = spec.name;
   const level = integerOf(spec, "level", gzip ? 5 : 1, -1, 9);
@@ -18,7 +21,7 @@ function deflateCodec(spec: CodecSpec, gzip: boolean): Codec {
       try {
         decoded = inflate(bytes, {
           // one piece of just the right size saves zlib the joining of many
-          ...(size === null ? {} : { chunkSize: Math.max(MIN_CHUNK, size + 1) }),
+          ...(size === null ? {} : { chunkSize: Math.max(MIN_CHUNK, Math.min(size + 1, most(bytes))) }),
           maxOutputLength: Math.max(1, size ?? MAX_UNTOLD_SIZE),
           finishFlush: constants.Z_FINISH,
         });

@@ -1,11 +1,13 @@
 /**
  * Owns the way between an array's elements in memory and their bytes in a chunk: byte order, booleans, text of
- * fixed length. Knows no compression and no order of axes.
+ * fixed length, fields of records. Knows no compression and no order of axes.
  */
+import { isUtf8 } from "node:buffer";
 import { type BlockData, viewOf } from "@hyperslab/core/dtype";
 import { CodecError } from "@hyperslab/core/errors";
 import { fromElements, NATIVE_LITTLE, swapBytes } from "./byte-order.js";
-import type { Element } from "./element.js";
+import { type Element, valuesOf } from "./element.js";
+import { countsToUnits } from "./time-count.js";
 
 const UTF8 = new TextEncoder();
 
@@ -24,11 +26,13 @@ export function memoryOf(data: Exclude<BlockData, string[]>): Uint8Array {
  * needs them as they are), else a copy; or `out`, filled.
  */
 export function decodeElements(
-  bytes: Uint8Array,
+  stored: Uint8Array,
   element: Element,
-  own: boolean,
+  owned: boolean,
   out?: BlockData,
 ): BlockData {
+  const bytes = element.record ? gatherField(stored, element) : stored;
+  const own = owned || bytes !== stored;
   if (element.dtype === "string") return decodeTexts(bytes, element, out as string[] | undefined);
   let memory: Uint8Array;
   if (out !== undefined && !Array.isArray(out)) {
@@ -38,18 +42,42 @@ export function decodeElements(
   } else {
     // Node cuts small Buffers out of a pool that they share: nobody may own a piece of that
     const pooled = own && bytes.byteLength < 65536 && bytes.byteLength !== bytes.buffer.byteLength;
-    const asItIs = !pooled && bytes.byteOffset % element.size === 0 && (own || isNative(element));
+    const asItIs =
+      !pooled && bytes.byteOffset % element.size === 0 && (own || (isNative(element) && !element.count));
     memory = asItIs && (own || element.dtype !== "bool") ? bytes : new Uint8Array(bytes);
   }
   if (!isNative(element)) swapBytes(memory, element.size);
   if (element.dtype === "bool") for (let i = 0; i < memory.length; i++) if (memory[i] > 1) memory[i] = 1;
+  if (element.count)
+    countsToUnits(new BigInt64Array(memory.buffer, memory.byteOffset, memory.length / 8), element.count);
   return Array.isArray(out) || out === undefined
     ? viewOf(element.dtype, memory.buffer, memory.byteOffset, memory.length / element.size)
     : out;
 }
 
-/** Bytes of elements: a view where the order is the native one. @throws CodecError for a text that is too long */
+/** The bytes of one field of every record, without what lies between them. */
+function gatherField(bytes: Uint8Array, element: Element): Uint8Array {
+  const { record, size } = element;
+  if (!record) return bytes;
+  const width = size * valuesOf(element);
+  const count = Math.floor(bytes.length / record.bytes);
+  const out = new Uint8Array(count * width);
+  for (let i = 0, from = record.offset, to = 0; i < count; i++, from += record.bytes)
+    for (let end = from + width, at = from; at < end;) out[to++] = bytes[at++];
+  return out;
+}
+
+/**
+ * Bytes of elements: a view where the order is the native one.
+ * @throws CodecError for a text that is too long, and for fields of records, which can only be read
+ */
 export function encodeElements(data: BlockData, element: Element): Uint8Array {
+  if (element.record || element.count)
+    throw new CodecError({
+      codec: "bytes",
+      reason: `${element.record ? "fields of records" : "times in this unit"} can only be read`,
+      hint: "write to an array of a plain dtype",
+    });
   if (Array.isArray(data)) return encodeTexts(data, element);
   return fromElements(data, element.littleEndian);
 }
@@ -63,7 +91,7 @@ function decodeTexts(bytes: Uint8Array, { kind, size, littleEndian }: Element, o
     for (let i = 0; i < count; i++) {
       let stop = (i + 1) * size;
       while (stop > i * size && bytes[stop - 1] === 0) stop--;
-      texts[i] = buffer.toString("utf8", i * size, stop);
+      texts[i] = textOfBytes(buffer, i * size, stop);
     }
     return texts;
   }
@@ -78,6 +106,13 @@ function decodeTexts(bytes: Uint8Array, { kind, size, littleEndian }: Element, o
     texts[i] = String.fromCodePoint(...points);
   }
   return texts;
+}
+
+/** Bytes that are no UTF-8 come through one by one, as Latin-1: nothing of them is lost. */
+export function textOfBytes(buffer: Buffer, start: number, stop: number): string {
+  const text = buffer.toString("utf8", start, stop);
+  const whole = !text.includes("\ufffd") || isUtf8(buffer.subarray(start, stop));
+  return whole ? text : buffer.toString("latin1", start, stop);
 }
 
 function encodeTexts(texts: readonly string[], { kind, size, littleEndian }: Element): Uint8Array {

@@ -29,7 +29,9 @@ export function filterDtype(spec: CodecSpec, key: string, otherwise?: string): F
     if (!(error instanceof DtypeError)) throw error;
     throw new CodecError({ codec: spec.name, reason: `"${named}": ${error.message}`, cause: error });
   }
-  const { dtype, littleEndian, size } = element;
+  const { dtype, littleEndian, size, inner, count } = element;
+  if (inner || count)
+    throw new CodecError({ codec: spec.name, reason: `"${named}" is ${text}`, hint: "it has to be numeric" });
   if (dtype !== "string" && !isNumeric(dtype)) return { dtype: "int64", littleEndian, size };
   if (isNumeric(dtype)) return { dtype, littleEndian, size };
   throw new CodecError({ codec: spec.name, reason: `"${named}" is ${text}`, hint: "it has to be numeric" });

@@ -15,6 +15,7 @@ export function lz4Codec(spec: CodecSpec): Codec {
   const acceleration = Math.max(1, integerOf(spec, "acceleration", 1, 0, 65537));
   return {
     name,
+    inWasm: true,
     decode: (bytes, size, out) => lz4Decode(name, bytes, size, out),
     encode(bytes) {
       const bound = bytes.length + Math.ceil(bytes.length / 255) + 16;
@@ -42,7 +43,7 @@ function lz4Decode(codec: string, bytes: Uint8Array, size: number | null, out?: 
   if (length !== size && isLz4Frame(bytes)) return lz4FrameDecode(codec, bytes, size, out);
   if (length > bytes.length * MAX_RATIO) throw damaged(codec, `claims to hold ${length} bytes`);
   const target = outputFor(codec, length, size, out);
-  const wasm = memoryFor(target, bytes.length + length);
+  const wasm = memoryFor(target, bytes.length + length, bytes);
   const source = wasm.place(bytes);
   const to = wasm.addressOf(target) ?? wasm.scratch(length);
   decodeStream("lz4", codec, wasm, source + 4, bytes.length - 4, to, length);

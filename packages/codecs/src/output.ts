@@ -2,6 +2,7 @@
  * Owns how a codec hands over what it decoded: the promised length is checked, the caller's memory is filled.
  * Knows no format.
  */
+import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { CodecError } from "@hyperslab/core/errors";
 
 /**
@@ -19,7 +20,8 @@ export function deliver(
 ): Uint8Array {
   if (size !== null && decoded.length !== size) throw sizeError(codec, decoded.length, size);
   if (out === undefined || out === decoded) return decoded;
-  out.set(decoded);
+  // what was read into its place is there already
+  if (out.buffer !== decoded.buffer || out.byteOffset !== decoded.byteOffset) copyBytes(decoded, out);
   return out;
 }
 

@@ -10,18 +10,20 @@ import { swapBytes } from "./byte-order.js";
 import type { ChunkPipeline } from "./chunk-pipeline.js";
 import type { Codec, CodecSpec } from "./codec.js";
 import { choiceOf, codecsOf, integersOf } from "./configuration.js";
-import { type Element, plainElement } from "./element.js";
+import { type Element, plainElement, storedBytesOf, valuesOf } from "./element.js";
 import { decodeElements, encodeElements, memoryOf } from "./element-bytes.js";
 import { codecNames, codecOf, isFilter } from "./registry.js";
 import { outputFor, sizeError } from "./output.js";
 import { andThen } from "./sequence.js";
-import { shardedPipeline } from "./sharding.js";
+import { scaleSpans } from "./spans.js";
+import { type Fill, shardedPipeline } from "./sharding.js";
 import { isTextCodec, type TextCodec, textCodecOf } from "./text-codec.js";
 import { checkedOrder, inverse, isIdentity, permute, transposeCodec } from "./transpose.js";
 
 export interface PipelineV2 {
-  /** See `elementOfV2`. */
+  /** See `fieldsOfV2`. */
   readonly element: Element;
+  /** With the element's inner axes at its end. */
   readonly shape: Shape;
   readonly order: "C" | "F";
   /** See `fromV2`. */
@@ -30,22 +32,23 @@ export interface PipelineV2 {
 }
 
 export interface PipelineV3 {
-  /** See `elementOfV3`; its byte order is replaced by what the `bytes` codec says. */
+  /** See `fieldsOfV3`; its byte order is replaced by what the `bytes` codec says. */
   readonly element: Element;
+  /** With the element's inner axes at its end. */
   readonly shape: Shape;
   /** See `fromV3`. */
   readonly codecs: readonly CodecSpec[];
   /**
    * What inner chunks of a shard hold that were never written: an element as it stands in a block's data (bits
-   * of a float16, a bigint for 64-bit dtypes, 0 or 1 for bool).
+   * of a float16, a bigint for 64-bit dtypes, 0 or 1 for bool); a list of them where an element has inner axes.
    */
-  readonly fill: number | bigint | string;
+  readonly fill: Fill;
 }
 
 /** The pipeline of a v2 array. @throws CodecError for unknown codecs and bad configurations */
 export function pipelineV2({ element, shape, order, filters, compressor }: PipelineV2): ChunkPipeline {
   const specs = compressor ? [...filters, compressor] : [...filters];
-  const axes = checkedOrder(order, shape.length);
+  const axes = orderOf(order, element, shape.length);
   if (element.kind === "object") {
     const [first, ...rest] = specs;
     if (first === undefined || !isTextCodec(first.name))
@@ -56,7 +59,7 @@ export function pipelineV2({ element, shape, order, filters, compressor }: Pipel
       });
     return textPipeline(shape, axes, textCodecOf(first), byteChain(codecsFor(rest, 1, true)));
   }
-  const chain = byteChain(codecsFor(specs, element.size, element.littleEndian));
+  const chain = byteChain(codecsFor(specs, storedBytesOf(element), element.littleEndian));
   return plainPipeline(element, shape, axes, chain);
 }
 
@@ -78,7 +81,7 @@ export function pipelineV3(input: PipelineV3): ChunkPipeline {
   while (leading < serializer && codecs[leading].name === "transpose") leading++;
   let axes = checkedOrder("C", shape.length);
   for (const spec of codecs.slice(0, leading)) {
-    const order = checkedOrder(spec.configuration["order"], shape.length);
+    const order = orderOf(spec.configuration["order"], element, shape.length);
     axes = order.map((axis) => axes[axis]);
   }
   const stored = axes.map((axis) => shape[axis]);
@@ -107,8 +110,14 @@ export function pipelineV3(input: PipelineV3): ChunkPipeline {
   const littleEndian = choiceOf(spec, "endian", ["little", "big"], "little") === "little";
   if (filters.length === 0) {
     const ordered: Element = { ...element, littleEndian };
-    return plainPipeline(ordered, shape, axes, byteChain(codecsFor(after, element.size, littleEndian)));
+    const chain = byteChain(codecsFor(after, storedBytesOf(element), littleEndian));
+    return plainPipeline(ordered, shape, axes, chain);
   }
+  if (element.inner || element.record)
+    throw new CodecError({
+      codec: filters[0].name,
+      reason: "works on numbers, and the elements are complex, raw bytes or records",
+    });
   const little: Element = { ...element, littleEndian: true };
   const chain = filterCodecs(filters, stored, element.size);
   const size = chain.itemSize;
@@ -119,6 +128,12 @@ export function pipelineV3(input: PipelineV3): ChunkPipeline {
     axes,
     byteChain([...chain.codecs, ...codecsFor(after, size, littleEndian)]),
   );
+}
+
+/** An order of the array's axes; those within an element stay last. */
+function orderOf(order: unknown, { inner = [] }: Element, rank: number): number[] {
+  const own = checkedOrder(order, rank - inner.length);
+  return [...own, ...inner.map((_, i) => own.length + i)];
 }
 
 function isSerializer(name: string): boolean {
@@ -196,19 +211,21 @@ function plainPipeline(
   chain: ByteChain,
 ): ChunkPipeline {
   const count = sizeOf(shape);
-  const size = count * element.size;
+  const size = (count / valuesOf(element)) * storedBytesOf(element);
   const straight = isIdentity(shape, axes);
-  const inPlace = straight && element.kind === "plain";
+  const inPlace = straight && element.kind === "plain" && !element.record && !element.count;
   const stored = axes.map((axis) => shape[axis]);
   return {
     dtype: element.dtype,
     shape,
+    bestIn: inPlace && chain.isEmpty ? "out" : chain.inWasm ? "attached" : "plain",
     shard: null,
-    decode(bytes, chunk, out) {
+    decode(bytes, chunk, out, wanted) {
       return withChunk(chunk, () => {
         checkOut(out, count);
+        const part = wanted && inPlace ? scaleSpans(wanted, element.size) : undefined;
         const memory = inPlace && out !== undefined && !Array.isArray(out) ? memoryOf(out) : undefined;
-        return andThen(chain.decode(bytes, size, memory), (raw) => {
+        return andThen(chain.decode(bytes, size, memory, part), (raw) => {
           const own = raw === memory || raw.buffer !== bytes.buffer;
           if (straight) return decodeElements(raw, element, own, out);
           const elements = decodeElements(raw, element, own);
@@ -236,6 +253,7 @@ function textPipeline(
   const whole: ChunkPipeline = {
     dtype: "string",
     shape: axes.map((axis) => shape[axis]),
+    bestIn: "plain",
     shard: null,
     decode(bytes, _chunk, out) {
       const texts = codec.decode(bytes, count);
@@ -261,6 +279,7 @@ function wrapped(
   return {
     dtype,
     shape,
+    bestIn: chain.inWasm ? "attached" : "plain",
     shard: null,
     decode(bytes, chunk, out) {
       return withChunk(chunk, () => {
@@ -296,7 +315,8 @@ function checkOut(out: BlockData | undefined, count: number): void {
 }
 
 function sharding(input: PipelineV3, shape: Shape, spec: CodecSpec): ChunkPipeline {
-  const innerShape = integersOf(spec, "chunk_shape", 1);
+  const within = (input.element.inner ?? []).map(({ length }) => length);
+  const innerShape = [...integersOf(spec, "chunk_shape", 1), ...within];
   if (innerShape.length !== shape.length || shape.some((length, axis) => length % innerShape[axis] !== 0))
     throw new CodecError({
       codec: spec.name,

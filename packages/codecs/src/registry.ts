@@ -11,14 +11,21 @@ import { bzip2Codec } from "./bzip2.js";
 import type { Codec, CodecInput, CodecSpec } from "./codec.js";
 import { gzipCodec, zlibCodec } from "./deflate.js";
 import { deltaCodec } from "./delta.js";
+import { hdf5Lz4Codec, lzfCodec } from "./hdf5-blocks.js";
 import { lz4Codec } from "./lz4.js";
+import { nbitCodec } from "./nbit.js";
 import { bitroundCodec, fixedScaleOffsetCodec, quantizeCodec } from "./rounding.js";
+import { scaleOffsetCodec } from "./scaleoffset.js";
 import { shuffleCodec } from "./shuffle.js";
+import { szipCodec } from "./szip.js";
 import { zstdCodec } from "./zstd.js";
 
 type Constructor = (spec: CodecSpec, input: CodecInput) => Codec;
 
-/** By numcodecs' ids, which v3 spells `numcodecs.<id>`; some have a plain v3 name as well, the same one. */
+/**
+ * By numcodecs' ids, which v3 spells `numcodecs.<id>`; some have a plain v3 name as well, the same one. What only HDF5
+ * has is named so.
+ */
 const COMPRESSORS: Readonly<Record<string, Constructor>> = {
   blosc: bloscCodec,
   zstd: zstdCodec,
@@ -32,6 +39,11 @@ const COMPRESSORS: Readonly<Record<string, Constructor>> = {
   crc32: crc32Codec,
   adler32: adler32Codec,
   fletcher32: fletcher32Codec,
+  "hdf5.lzf": lzfCodec,
+  "hdf5.lz4": hdf5Lz4Codec,
+  "hdf5.scaleoffset": scaleOffsetCodec,
+  "hdf5.nbit": nbitCodec,
+  "hdf5.szip": szipCodec,
 };
 
 /** Filters over elements: v3 calls them array → array codecs. */
@@ -55,7 +67,7 @@ export function codecNames(): string[] {
 
 /** True for a codec that works on elements, before they become bytes: a v3 array → array codec. */
 export function isFilter(name: string): boolean {
-  return bareName(name) in FILTERS;
+  return Object.hasOwn(FILTERS, bareName(name));
 }
 
 /**
@@ -70,7 +82,7 @@ export function codecOf(spec: CodecSpec, input: CodecInput = BYTES): Codec {
   const found = constructor ?? filter;
   if (found) return found(spec, input);
   throw new CodecError({
-    codec: spec.name,
+    codec: spec.name.slice(0, 200),
     reason: "no such codec here",
     hint: `known are ${codecNames().join(", ")}`,
   });

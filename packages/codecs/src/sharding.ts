@@ -11,11 +11,14 @@ import { damaged } from "./output.js";
 import type { ChunkPipeline, ShardIndex, ShardLayout } from "./chunk-pipeline.js";
 import { andThen } from "./sequence.js";
 
-/** What {@link shardedPipeline} is made of. `fill` is an element as it stands in a block's data. */
+/** An element as it stands in a block's data; a list, repeated, where elements hold several values that differ. */
+export type Fill = number | bigint | string | readonly (number | bigint | string)[];
+
+/** What {@link shardedPipeline} is made of. */
 export interface ShardParts {
   readonly dtype: Dtype;
   readonly shape: Shape;
-  readonly fill: number | bigint | string;
+  readonly fill: Fill;
   readonly inner: ChunkPipeline;
   /** Codes the index: uint64 of shape (…counts, 2). */
   readonly index: ChunkPipeline;
@@ -70,6 +73,7 @@ export function shardedPipeline(parts: ShardParts): ChunkPipeline {
   return {
     dtype,
     shape,
+    bestIn: "plain",
     shard: layout,
     decode(bytes, chunk, out) {
       return withChunk(chunk, () => {
@@ -139,7 +143,11 @@ export function shardedPipeline(parts: ShardParts): ChunkPipeline {
 }
 
 /** True where every element is `fill`: bit for bit, but that all NaNs are one. */
-export function isFilledWith(data: BlockData, fill: number | bigint | string): boolean {
+export function isFilledWith(data: BlockData, fill: Fill): boolean {
+  if (typeof fill === "object") {
+    for (let i = 0; i < data.length; i++) if (!Object.is(data[i], fill[i % fill.length])) return false;
+    return true;
+  }
   for (let i = 0; i < data.length; i++) if (!Object.is(data[i], fill)) return false;
   return true;
 }
@@ -170,13 +178,14 @@ function rowCopier(from: BlockData, to: BlockData): (a: number, b: number, lengt
   return (a, b, length) => target.set(source.subarray(a, a + length), b);
 }
 
-function fillBox(
-  to: BlockData,
-  shape: Shape,
-  start: readonly number[],
-  box: Shape,
-  fill: number | bigint | string,
-): void {
+function fillBox(to: BlockData, shape: Shape, start: readonly number[], box: Shape, fill: Fill): void {
+  if (typeof fill === "object") {
+    const target = to as (number | bigint | string)[];
+    eachRow(shape, start, shape, start, box, (_, b, length) => {
+      for (let i = b; i < b + length; i++) target[i] = fill[i % fill.length];
+    });
+    return;
+  }
   const target = to as { fill(value: unknown, start: number, stop: number): unknown };
   eachRow(shape, start, shape, start, box, (_, b, length) => target.fill(fill, b, b + length));
 }

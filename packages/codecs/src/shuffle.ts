@@ -12,10 +12,11 @@ export function shuffleCodec(spec: CodecSpec): Codec {
   const size = integerOf(spec, "elementsize", 4, 1, 255);
   return {
     name,
+    inWasm: true,
     decode(bytes, expected, out) {
       if (size === 1) return deliver(name, bytes, expected, out);
       const target = outputFor(name, bytes.length, expected, out);
-      const wasm = memoryFor(target, 2 * bytes.length);
+      const wasm = memoryFor(target, 2 * bytes.length, bytes);
       const source = wasm.place(bytes);
       const to = wasm.addressOf(target) ?? wasm.scratch(bytes.length);
       wasm.kernels.unshuffle(size, source, to, bytes.length);

@@ -6,7 +6,7 @@ import { inflateSync } from "node:zlib";
 import { damaged } from "./output.js";
 import type { WasmMemory } from "./wasm-memory.js";
 
-export type StreamKind = "lz4" | "blosclz" | "snappy" | "zlib" | "zstd";
+export type StreamKind = "lz4" | "blosclz" | "lzf" | "snappy" | "zlib" | "zstd";
 
 /** The error codes of ../assembly/workspace.ts. */
 const REASONS: Readonly<Record<number, string>> = {
@@ -57,6 +57,8 @@ function decoderOf(kind: Exclude<StreamKind, "zlib">, { kernels }: WasmMemory): 
       return kernels.lz4Decode;
     case "blosclz":
       return kernels.blosclzDecode;
+    case "lzf":
+      return kernels.lzfDecode;
     case "snappy":
       return kernels.snappyDecode;
     case "zstd":

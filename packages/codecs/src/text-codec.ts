@@ -1,6 +1,7 @@
-/** Owns the codecs for texts of any length: vlen-utf8 (and vlen-bytes, read as UTF-8) and json2. */
+/** Owns the codecs for texts of any length: vlen-utf8 (and vlen-bytes, read as UTF-8 or else Latin-1) and json2. */
 import { CodecError } from "@hyperslab/core/errors";
 import type { CodecSpec } from "./codec.js";
+import { textOfBytes } from "./element-bytes.js";
 import { damaged } from "./output.js";
 
 /** Texts ↔ bytes; `count` texts are expected. */
@@ -43,7 +44,7 @@ function vlen(name: string): TextCodec {
         const room = buffer.length - at - 4;
         const length = room < 0 ? 0 : buffer.readUInt32LE(at);
         if (room < 0 || length > room) throw damaged(name, `ends within text ${i} of ${count}`);
-        texts[i] = buffer.toString("utf8", at + 4, at + 4 + length);
+        texts[i] = textOfBytes(buffer, at + 4, at + 4 + length);
         at += 4 + length;
       }
       if (at !== buffer.length) throw damaged(name, `${buffer.length - at} bytes after the last text`);

@@ -6,6 +6,7 @@ import { CodecError } from "@hyperslab/core/errors";
 import { type Shape, sizeOf, stridesOf } from "@hyperslab/core/shape";
 import type { Codec } from "./codec.js";
 import { deliver, outputFor, sizeError } from "./output.js";
+import { shown } from "./shown.js";
 
 /** True for a permutation that leaves C-ordered data as they are: only axes of length 1 move. */
 export function isIdentity(shape: Shape, order: readonly number[]): boolean {
@@ -32,7 +33,7 @@ export function checkedOrder(order: unknown, rank: number): number[] {
     return order.map(Number);
   throw new CodecError({
     codec: "transpose",
-    reason: `order ${JSON.stringify(order)} for chunks of ${rank} dimensions`,
+    reason: `order ${shown(order)} for chunks of ${rank} dimensions`,
     hint: "the order has to name every dimension once",
   });
 }

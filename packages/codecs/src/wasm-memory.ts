@@ -3,6 +3,7 @@
  * and one for every memory that the thread's owner attached, so that chunks are decoded right where kernels
  * want them. Knows no format.
  */
+import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { MemoryError } from "@hyperslab/core/errors";
 import { WASM_BASE64 } from "./wasm-binary.js";
 
@@ -13,8 +14,20 @@ export interface Kernels {
   copy(to: number, from: number, length: number): void;
   lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
   blosclzDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  lzfDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   snappyDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   zstdDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  /** Bytes of work that `zstdEncode` needs for as many bytes, or fewer. */
+  zstdEncodeWork(level: number, length: number): number;
+  /** @param targetLength at least 256 more than `sourceLength` and its 128th part. @returns 0 where it is less */
+  zstdEncode(
+    source: number,
+    sourceLength: number,
+    target: number,
+    targetLength: number,
+    work: number,
+    level: number,
+  ): number;
   /** @param kind 0: CRC-32C, 1: CRC-32. @param crc that of what came before, 0 at first. Signed */
   crc32(kind: number, crc: number, at: number, length: number): number;
   /** The sum goes on unless `first`; pieces but the last have a multiple of 720 bytes. Signed. */
@@ -45,6 +58,54 @@ export interface Kernels {
   ): number;
   shuffle(size: number, source: number, target: number, length: number): void;
   unshuffle(size: number, source: number, target: number, length: number): void;
+  /**
+   * The entropy code of szip: `count` samples of `bits` bits (1 … 32) into 1, 2 or 4 bytes each; `interval`: blocks
+   * after which a sample stands for itself. @returns 0, or an error code
+   */
+  aecDecode(
+    source: number,
+    sourceLength: number,
+    target: number,
+    count: number,
+    bits: number,
+    block: number,
+    interval: number,
+    preprocess: number,
+    bigEndian: number,
+  ): number;
+  /**
+   * Numbers of `width` bits (1 … 64), highest bit first, into elements of `size` bytes, shifted left. The source holds
+   * them all.
+   */
+  unpackFields(
+    source: number,
+    width: number,
+    shift: number,
+    target: number,
+    size: number,
+    count: number,
+  ): void;
+  /** Adds `least` to integers of so many bits; where `hasFill`, all bits set become `fill`. */
+  offsetIntegers(
+    at: number,
+    size: number,
+    count: number,
+    width: number,
+    least: bigint,
+    hasFill: number,
+    fill: bigint,
+  ): void;
+  /** Turns integers into floats, over `scale` and plus `least`; where `hasFill`, all bits set become the bits `fill`. */
+  scaleFloats(
+    at: number,
+    size: number,
+    count: number,
+    width: number,
+    scale: number,
+    least: number,
+    hasFill: number,
+    fill: bigint,
+  ): void;
   joinBits(size: number, source: number, target: number, count: number): void;
   splitBits(size: number, source: number, target: number, count: number): void;
 }
@@ -139,13 +200,13 @@ export class WasmMemory {
    */
   placeAt(bytes: Uint8Array, scratch: number): number {
     const address = scratch + (bytes.byteOffset & 7);
-    this.bytes.set(bytes, address);
+    copyBytes(bytes, this.bytes.subarray(address, address + bytes.length));
     return address;
   }
 
   /** Copies from this memory to `out`, unless it lies there already. */
   take(address: number, out: Uint8Array): void {
-    if (this.addressOf(out) !== address) out.set(this.bytes.subarray(address, address + out.length));
+    if (this.addressOf(out) !== address) copyBytes(this.bytes.subarray(address, address + out.length), out);
   }
 }
 
@@ -189,11 +250,14 @@ export function detachMemory(memory: WebAssembly.Memory): void {
 /** The least workspace that {@link attachMemory} takes. */
 export const WORKSPACE_BYTES: number = 1 << 19;
 
-/** The instance to decode into `out` with: that of its memory, if its scratch suffices, else the thread's own. */
-export function memoryFor(out: Uint8Array | undefined, scratch: number): WasmMemory {
-  if (out !== undefined)
+/**
+ * The instance to decode into `out` with: that of its memory or else of the memory of the `stored` bytes, if its
+ * scratch suffices, else the thread's own.
+ */
+export function memoryFor(out: Uint8Array | undefined, scratch: number, stored?: Uint8Array): WasmMemory {
+  for (const bytes of [out, stored])
     for (const { memory, wasm } of attached)
-      if (out.buffer === memory.buffer && wasm.hasRoom(scratch)) return wasm.begin();
+      if (bytes?.buffer === memory.buffer && wasm.hasRoom(scratch)) return wasm.begin();
   // memory never shrinks: what grew for one giant chunk is given back by starting anew
   if (own !== undefined && own.bytes.length > GIANT && scratch < GIANT / 4) own = undefined;
   own ??= new WasmMemory(privateMemory(), 1024, null);

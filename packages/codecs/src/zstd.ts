@@ -14,6 +14,7 @@ export function zstdCodec(spec: CodecSpec): Codec {
   let compress: ((bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>) | undefined;
   return {
     name,
+    inWasm: true,
     decode: (bytes, size, out) => zstdDecode(name, bytes, size, out),
     encode: (bytes) => (compress ??= zstdCompressor(level === 0 ? 3 : level, checksum))(bytes),
   };
@@ -29,7 +30,7 @@ export function zstdDecode(
   const length = size ?? contentSize(codec, bytes);
   if (length === null) return decodeUntold(codec, bytes);
   const target = outputFor(codec, length, size, out);
-  const wasm = memoryFor(target, bytes.length + length);
+  const wasm = memoryFor(target, bytes.length + length, bytes);
   const source = wasm.place(bytes);
   const to = wasm.addressOf(target) ?? wasm.scratch(length);
   decodeStream("zstd", codec, wasm, source, bytes.length, to, length);

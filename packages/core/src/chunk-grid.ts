@@ -183,3 +183,31 @@ export function selectAxis(axis: ChunkAxis, selection: AxisSelection): ChunkAxis
   bounds.push(length);
   return axisFromBounds(bounds);
 }
+
+/** Positions `from .. to` of a selection: all of them in one chunk. */
+export interface ChunkRun {
+  readonly chunk: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A selection cut where it passes from one chunk of the axis to another. */
+export function chunkRuns(axis: ChunkAxis, selection: AxisSelection): ChunkRun[] {
+  const runs: ChunkRun[] = [];
+  const length = selectionLength(selection);
+  let from = 0;
+  let chunk = -1;
+  let lo = 0;
+  let hi = 0;
+  for (let i = 0; i < length; i++) {
+    const position = positionAt(selection, i);
+    if (position >= lo && position < hi) continue;
+    if (i > 0) runs.push({ chunk, from, to: i });
+    from = i;
+    chunk = chunkOf(axis, position);
+    lo = chunkStart(axis, chunk);
+    hi = chunkStop(axis, chunk);
+  }
+  if (length > 0) runs.push({ chunk, from, to: length });
+  return runs;
+}

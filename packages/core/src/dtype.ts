@@ -69,7 +69,7 @@ const CFTIME = /^cftime64\[(standard|proleptic_gregorian|julian|noleap|all_leap|
 
 /** True for a name in {@link Dtype}. */
 export function isDtype(name: string): name is Dtype {
-  return name in STORAGE || name === "string" || TIME.test(name) || CFTIME.test(name);
+  return Object.hasOwn(STORAGE, name) || name === "string" || TIME.test(name) || CFTIME.test(name);
 }
 
 /** Checks a name that came from a user or a file. @throws DtypeError */

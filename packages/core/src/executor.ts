@@ -23,6 +23,10 @@ export type RunEvent =
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly on?: (event: RunEvent) => void;
+  /** The caller is done with a block when it asks for the next: an executor may use its memory again from then on. */
+  readonly transient?: boolean;
+  /** On a cluster: runs of a higher one go before others; 0 where not given. */
+  readonly priority?: number;
 }
 
 /**

@@ -3,6 +3,7 @@
  * tasks are ready (by priority), and whose blocks nobody needs any more. Pure state, no clock;
  * shared by the local executors and the scheduler.
  */
+import { ReadySet } from "./ready-set.js";
 import type { TaskGraph } from "./task-graph.js";
 
 export interface Frontier {
@@ -11,8 +12,8 @@ export interface Frontier {
   readonly waiting: Int32Array;
   /** Dependents not finished, by task; output tasks count one more until they are taken. */
   readonly needed: Int32Array;
-  /** Ready tasks: a binary heap, lowest priority number first. */
-  readonly ready: number[];
+  /** Ready tasks, by priority. */
+  readonly ready: ReadySet;
 }
 
 /** The state at the start: everything without dependencies is ready. */
@@ -20,54 +21,32 @@ export function frontierOf(graph: TaskGraph): Frontier {
   const { taskCount, dependencyStart, dependentStart } = graph;
   const waiting = new Int32Array(taskCount);
   const needed = new Int32Array(taskCount);
-  const frontier: Frontier = { graph, waiting, needed, ready: [] };
-  for (let task = 0; task < taskCount; task++) {
-    waiting[task] = dependencyStart[task + 1] - dependencyStart[task];
-    needed[task] = dependentStart[task + 1] - dependentStart[task];
-  }
+  const ready = new ReadySet(taskCount);
+  const frontier: Frontier = { graph, waiting, needed, ready };
+  if (graph.dependencies.length === 0) ready.fill(taskCount);
+  else
+    for (let task = 0; task < taskCount; task++) {
+      waiting[task] = dependencyStart[task + 1] - dependencyStart[task];
+      needed[task] = dependentStart[task + 1] - dependentStart[task];
+      if (waiting[task] === 0) pushReady(frontier, task);
+    }
   for (const stage of new Set(graph.plan.outputs))
     for (let task = graph.firstTask[stage]; task < graph.firstTask[stage + 1]; task++) needed[task]++;
-  for (let task = 0; task < taskCount; task++) if (waiting[task] === 0) pushReady(frontier, task);
   return frontier;
 }
 
 /** The ready task to run next; undefined where none is ready. */
-export function takeReady(frontier: Frontier): number | undefined {
-  const { ready } = frontier;
-  const top = ready[0];
-  const last = ready.pop();
-  if (last === undefined || ready.length === 0) return top;
-  ready[0] = last;
-  siftDown(frontier, 0);
-  return top;
+export function takeReady({ ready, graph }: Frontier): number | undefined {
+  const rank = ready.takeFirst();
+  return rank < 0 ? undefined : graph.order[rank];
 }
 
 /** Puts a task that can't run now back among the ready ones. */
-export function pushReady(frontier: Frontier, task: number): void {
-  const { ready, graph } = frontier;
-  ready.push(task);
-  let i = ready.length - 1;
-  while (i > 0) {
-    const parent = (i - 1) >> 1;
-    if (graph.priority[ready[parent]] <= graph.priority[ready[i]]) break;
-    [ready[parent], ready[i]] = [ready[i], ready[parent]];
-    i = parent;
-  }
+export function pushReady({ ready, graph }: Frontier, task: number): void {
+  ready.add(graph.priority[task]);
 }
 
-function siftDown(frontier: Frontier, from: number): void {
-  const { ready, graph } = frontier;
-  const rank = (i: number): number => (i < ready.length ? graph.priority[ready[i]] : Infinity);
-  let i = from;
-  for (;;) {
-    const child = rank(2 * i + 1) <= rank(2 * i + 2) ? 2 * i + 1 : 2 * i + 2;
-    if (rank(child) >= rank(i)) return;
-    [ready[child], ready[i]] = [ready[i], ready[child]];
-    i = child;
-  }
-}
-
-/** Marks a task as done. Gives the tasks whose blocks nobody needs any more; new ready ones join the heap. */
+/** Marks a task as done. Gives the tasks whose blocks nobody needs any more; new ready ones join the set. */
 export function finishTask(frontier: Frontier, task: number): number[] {
   const { graph, waiting, needed } = frontier;
   for (let e = graph.dependentStart[task]; e < graph.dependentStart[task + 1]; e++) {

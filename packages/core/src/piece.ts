@@ -6,7 +6,7 @@ import type { Box } from "./box.js";
 import { type ChunkAxis, chunkCount, chunkOf, chunkStart, chunkStop } from "./chunk-grid.js";
 import type { Step } from "./program.js";
 import { stateOf } from "./reduction.js";
-import type { SourceRef } from "./source-ref.js";
+import { type SourceRef, isRemote } from "./source-ref.js";
 
 /** A reduced axis that is streamed. */
 export interface PieceAxis {
@@ -105,5 +105,5 @@ function piecesBetween(pieces: ChunkAxis, lo: number, hi: number): number[] {
 
 /** True where the next piece is asked for while one is computed: where answers come from far. */
 export function readsAhead(sources: readonly SourceRef[]): boolean {
-  return sources.some(({ store }) => store.kind === "http");
+  return sources.some(({ store }) => isRemote(store));
 }

@@ -5,6 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Executor } from "@hyperslab/core/executor";
 import type { Plan } from "@hyperslab/core/plan";
+import { isRemote } from "@hyperslab/core/source-ref";
 import { MemoryBudget } from "./memory-budget.js";
 import { runGraph } from "./run-graph.js";
 import { type TaskOptions, runTask } from "./run-task.js";
@@ -52,5 +53,5 @@ export function inlineExecutor(options: InlineOptions = {}): Executor {
 
 /** True for a plan some of whose sources are a network away. */
 export function readsRemotely(plan: Plan): boolean {
-  return plan.stages.some(({ program }) => program.sources.some(({ store }) => store.kind === "http"));
+  return plan.stages.some(({ program }) => program.sources.some(({ store }) => isRemote(store)));
 }

@@ -8,7 +8,7 @@ import type { Dtype } from "@hyperslab/core/dtype";
 import type { Program } from "@hyperslab/core/program";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
-import type { ArraySource } from "@hyperslab/storage/source";
+import type { ArraySource, ReadOptions } from "@hyperslab/storage/source";
 import type { DemandNode } from "./demand.js";
 
 /** Opens what a reference names; remembers what it has opened. */
@@ -20,6 +20,7 @@ const READS_AT_ONCE = 8;
 /**
  * Reads the boxes of all source nodes.
  * @param allocate gives the memory for a node, by its number
+ * @param options.memory for the sources while they read
  * @returns blocks by number of their node, and the bytes read (decoded)
  * @throws what the source throws
  */
@@ -28,7 +29,7 @@ export async function loadSources(
   nodes: readonly DemandNode[],
   allocate: (node: number, dtype: Dtype, shape: Shape) => Block,
   open: OpenSource,
-  signal?: AbortSignal,
+  { signal, memory }: ReadOptions = {},
 ): Promise<{ blocks: ReadonlyMap<number, Block>; readBytes: number }> {
   const blocks = new Map<number, Block>();
   const waiting: number[] = [];
@@ -48,7 +49,7 @@ export async function loadSources(
       restrictSelection(one, box.start[axis], box.shape[axis]),
     );
     const into = allocate(i, step.fields[0], box.shape);
-    await source.readBlock(selection, into, { signal: either });
+    await source.readBlock(selection, into, { signal: either, ...(memory ? { memory } : {}) });
     blocks.set(i, into);
     readBytes += blockBytes(into);
   };

@@ -55,7 +55,7 @@ export async function* runGraph(
   runner: TaskRunner,
   options: GraphOptions,
 ): AsyncGenerator<OutputBlock, void, undefined> {
-  const { signal, on, width, budget, buffers } = options;
+  const { signal, on, width, budget, buffers, transient = false } = options;
   throwIfAborted(signal, "the run");
   const graph = expand(plan);
   const frontier = frontierOf(graph);
@@ -84,7 +84,7 @@ export async function* runGraph(
     const { stage, block } = place(task);
     const bytes = reservationOf(plan.stages[stage].cost);
     budget.reserved += bytes;
-    const into = outputs.has(stage) ? null : memoryFor(plan.stages[stage], block, buffers);
+    const into = outputs.has(stage) && !transient ? null : memoryFor(plan.stages[stage], block, buffers);
     const inputs = inputsOf(graph, plan, stage, block, blocks);
     const settle = (outcome: Finished["outcome"]): void => {
       budget.reserved -= bytes;
@@ -148,10 +148,12 @@ export async function* runGraph(
       on?.({ kind: "finished", task, stage, done, tasks: graph.taskCount });
       const taken = outputs.get(stage);
       if (!taken) continue;
-      if (takeOutput(frontier, task)) drop(task);
+      const unread = takeOutput(frontier, task);
+      if (unread && !transient) drop(task);
       // more work is started before the consumer is given time to look at this block
       startReady();
       for (const output of taken) yield { output, index: block, block: outcome.fields[0] };
+      if (unread && transient) drop(task);
     }
   } catch (error) {
     if (signal?.aborted) throw cancelledBy(signal, "the run");

@@ -6,6 +6,7 @@
  * Knows no plans, no threads and no other tasks.
  */
 import { setImmediate } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type Box, wholeBox } from "@hyperslab/core/box";
 import type { Dtype } from "@hyperslab/core/dtype";
@@ -15,6 +16,7 @@ import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { TargetRef } from "@hyperslab/core/source-ref";
 import { openSource } from "@hyperslab/storage/open-source";
 import { writeTarget } from "@hyperslab/storage/write-target";
+import { computeIn } from "./array-memory.js";
 import { BufferPool } from "./buffer-pool.js";
 import { type DemandNode, demandOf } from "./demand.js";
 import { type Evaluation, argumentOf, evaluateNext, finishNext } from "./evaluate.js";
@@ -76,6 +78,7 @@ export async function runTask(
   const { program } = stage;
   const { shared = false } = options;
   throwIfAborted(options.signal, `task ${stage.name}`);
+  stage.memories?.forEach(computeIn);
   const box = boxOfBlock(stage.grid, block);
   const place = new ResultPlace(options.into ?? [], shared);
   const run: TaskRun = { stage, inputs, options, pool: options.scratch ?? new BufferPool(0) };
@@ -118,8 +121,15 @@ interface LoadedBox {
   readonly readBytes: number;
 }
 
-/** What was read is garbage once it is decoded: so many bytes (decoded) make it worth a quick collection. */
+/** Stored bytes that stood in memory of their own are garbage now: enough of them are worth a quick collection. */
 const stored = new GarbageMeter("minor", 32 * 2 ** 20);
+let outside = 0;
+
+function collectStored(): void {
+  const before = outside;
+  outside = getHeapStatistics().external_memory;
+  stored.add(Math.max(0, outside - before));
+}
 
 /** Reads what a box of a program needs. `fresh` gives the memory of the box itself, where it is just read. */
 async function loadBox(
@@ -137,13 +147,13 @@ async function loadBox(
     nodes,
     (i, dtype, shape) => (i === last ? fresh(dtype, shape) : scratch.allocate(dtype, shape)),
     options.openSource ?? openSource,
-    signal,
+    { ...(signal ? { signal } : {}), memory: scratch },
   ).catch((error: unknown) => {
     throwIfAborted(signal, `task ${stage.name}`);
     throw error;
   });
   throwIfAborted(signal, `task ${stage.name}`);
-  stored.add(loaded.readBytes);
+  collectStored();
   return { nodes, ...loaded };
 }
 

@@ -5,6 +5,7 @@
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type BlockData, type Dtype, itemSize, viewOf } from "@hyperslab/core/dtype";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
+import type { ReadMemory } from "@hyperslab/storage/source";
 import type { BufferPool } from "./buffer-pool.js";
 import type { Value } from "./strided.js";
 import type { Region, ThreadArena } from "./thread-arena.js";
@@ -22,7 +23,7 @@ interface Lent {
  * The scratch memory of one task. A region goes back when no retained value stands in it;
  * what a task hands out must be copied out of it ({@link TaskScratch.owns}).
  */
-export class TaskScratch {
+export class TaskScratch implements ReadMemory {
   readonly #pool: BufferPool;
   readonly #arena: () => ThreadArena | null;
   readonly #lent = new Map<ArrayBufferLike, Lent[]>();
@@ -46,6 +47,19 @@ export class TaskScratch {
   inArena(bytes: number): Uint8Array | null {
     const region = this.#inArena(bytes);
     return region && new Uint8Array(region.buffer, region.byteOffset, bytes);
+  }
+
+  /** So many bytes for as long as something is read; see {@link ReadMemory}. */
+  take(length: number, attached: boolean): Uint8Array {
+    if (length < SMALLEST) return new Uint8Array(length);
+    const { buffer, byteOffset } = (attached && this.#inArena(length)) || this.#inPool(length);
+    return new Uint8Array(buffer, byteOffset, length);
+  }
+
+  /** Takes back what {@link take} gave. */
+  give(bytes: Uint8Array): void {
+    const lent = this.#under(bytes);
+    if (lent) this.#giveBack(lent);
   }
 
   #inArena(bytes: number): Region | null {

@@ -2,6 +2,7 @@
  * Owns what a compute thread does: it runs the tasks it is given, and holds nothing but their
  * programs and scratch memory, so it can be ended at any moment.
  */
+import { workerData } from "node:worker_threads";
 import { type Block, blockBytes } from "@hyperslab/core/block";
 import { ArgumentError, toWire } from "@hyperslab/core/errors";
 import { BufferPool } from "./buffer-pool.js";
@@ -9,7 +10,9 @@ import { GarbageMeter } from "./garbage.js";
 import type { LiteralPart } from "./literal-parts.js";
 import { type ResultMemory, memoryUnder } from "./result-memory.js";
 import { type TaskOptions, runTask } from "./run-task.js";
+import { SmallMemory } from "./small-memory.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
+import { runBatch } from "./thread-batch.js";
 import { type ThreadField, giveAway, serveThread } from "./thread-rpc.js";
 
 /**
@@ -21,6 +24,16 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
   const running = new Map<number, AbortController>();
   const scratch = new BufferPool();
   const garbage = new GarbageMeter("minor");
+  const small = new SmallMemory();
+  const control = new Int32Array((workerData as { readonly control: SharedArrayBuffer }).control);
+  const stageOf = (programId: string, number: number): TaskStage => {
+    const stage = programs.get(programId)?.[number];
+    if (stage) return stage;
+    throw new ArgumentError({
+      asked: `stage ${number} of program ${programId}`,
+      found: "this thread was not given it",
+    });
+  };
   serveThread({
     async run(ticket, task, stages) {
       const controller = new AbortController();
@@ -28,12 +41,7 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
       const { into = [], moved = false, inputs, parts } = task;
       try {
         if (stages) programs.set(task.programId, stages);
-        const stage = programs.get(task.programId)?.[task.stage];
-        if (!stage)
-          throw new ArgumentError({
-            asked: `stage ${task.stage} of program ${task.programId}`,
-            found: "this thread was not given it",
-          });
+        const stage = stageOf(task.programId, task.stage);
         const { signal } = controller;
         const options = { ...io, signal, scratch, shared: !moved, into, ...(parts ? { parts } : {}) };
         const { fields, readBytes } = await runTask(stage, task.block, inputs, options);
@@ -43,6 +51,16 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
       } finally {
         running.delete(ticket);
         garbage.add(sharedBytes(inputs, into, parts ?? []));
+      }
+    },
+    async runBatch(ticket, batch, stages, pages) {
+      try {
+        small.add(pages);
+        if (stages) programs.set(batch.programId, stages);
+        const stage = stageOf(batch.programId, batch.stage);
+        return await runBatch(ticket, stage, batch, small, control, { ...io, scratch });
+      } catch (error) {
+        return { error: toWire(error) };
       }
     },
     cancel(ticket) {

@@ -9,6 +9,7 @@ import type { Dtype } from "@hyperslab/core/dtype";
 import type { Plan } from "@hyperslab/core/plan";
 import type { Program } from "@hyperslab/core/program";
 import { isPortable } from "@hyperslab/core/source-ref";
+import { memoriesUnder } from "./array-memory.js";
 
 /** A stage as its tasks see it; crosses threads and wires as data. */
 export interface TaskStage {
@@ -20,6 +21,8 @@ export interface TaskStage {
   readonly program: Program;
   /** For each input of the stage, the grid of the stage that it comes from. */
   readonly inputGrids: readonly ChunkGrid[];
+  /** The memories in which literals lie, for threads that are sent the stage. */
+  readonly memories?: readonly WebAssembly.Memory[];
 }
 
 /** For each input of the stage: fields of its blocks, by their number in its grid. */
@@ -27,14 +30,18 @@ export type TaskInputs = readonly ReadonlyMap<number, readonly Block[]>[];
 
 /** The stages of a plan, as their tasks see them. */
 export function taskStagesOf(plan: Plan): TaskStage[] {
-  return plan.stages.map(({ name, where, grid, fields, program, inputs }) => ({
-    name,
-    ...(where === undefined ? {} : { where }),
-    grid,
-    fields,
-    program,
-    inputGrids: inputs.map((input) => plan.stages[input.stage].grid),
-  }));
+  return plan.stages.map(({ name, where, grid, fields, program, inputs }) => {
+    const memories = memoriesUnder(program.literals);
+    return {
+      name,
+      ...(where === undefined ? {} : { where }),
+      grid,
+      fields,
+      program,
+      inputGrids: inputs.map((input) => plan.stages[input.stage].grid),
+      ...(memories.length > 0 ? { memories } : {}),
+    };
+  });
 }
 
 /** The box that a block of a stage covers. */

@@ -5,18 +5,33 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
-import { blockTotal } from "@hyperslab/core/chunk-grid";
-import { viewOf } from "@hyperslab/core/dtype";
 import { ArgumentError, CancelledError, ClusterError, fromWire } from "@hyperslab/core/errors";
-import { sizeOf } from "@hyperslab/core/shape";
 import type { Remote } from "comlink";
+import { releaseScratchOf } from "./array-memory.js";
 import { BufferPool } from "./buffer-pool.js";
-import { absent, literalsInParts, partsFor } from "./literal-parts.js";
-import { type ResultMemory, memoryUnder } from "./result-memory.js";
+import { partsFor } from "./literal-parts.js";
+import { memoryUnder } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import { cancelledBy } from "./task-error.js";
+import { SmallMemory } from "./small-memory.js";
 import type { TaskStage } from "./task-stage.js";
-import { type ThreadApi, type ThreadOutcome, type ThreadTask, connectThread } from "./thread-rpc.js";
+import {
+  type BatchDeath,
+  type BatchOutcome,
+  CONTROL,
+  CONTROL_WORDS,
+  STOP_WORDS,
+  type StartedBatch,
+  type ThreadBatch,
+} from "./thread-batch.js";
+import { ThreadPrograms } from "./thread-programs.js";
+import {
+  type ThreadApi,
+  type ThreadOutcome,
+  type ThreadTask,
+  connectThread,
+  resultOf,
+} from "./thread-rpc.js";
 
 export interface ThreadPoolOptions {
   /** Threads at most; as many as the machine runs at once where not given. */
@@ -25,6 +40,11 @@ export interface ThreadPoolOptions {
   readonly slots?: number;
   /** Milliseconds after which a thread without a task ends; never where not given. */
   readonly idle?: number;
+  /**
+   * Large literals are copied to shared memory as a whole; otherwise a task gets the part that it needs. For those
+   * who own the literals alone, and run batches.
+   */
+  readonly wholeLiterals?: boolean;
   /** The module that threads run; it calls `serveTasks` ({@link ./serve-tasks.ts}). */
   readonly entry?: URL;
 }
@@ -35,21 +55,13 @@ const GRACE = 50;
 /** Bytes of shared memory that are kept while nobody uses them. */
 const KEPT = 256 * 2 ** 20;
 
-interface Defined {
-  readonly stages: readonly TaskStage[];
-  /** Memory that {@link ThreadPool.define} took for literals. */
-  readonly literals: readonly ArrayBufferLike[];
-  /** For each stage, the literals that its tasks are handed part by part. */
-  readonly large: readonly ReadonlyMap<number, Block>[];
-}
-
 interface Job {
   readonly ticket: number;
-  readonly task: ThreadTask;
+  readonly programId: string;
   readonly stages: readonly TaskStage[];
-  readonly large: ReadonlyMap<number, Block>;
-  readonly resolve: (result: TaskResult) => void;
-  readonly reject: (error: Error) => void;
+  /** Sends it to a thread; resolves when the thread is done with it. `first`: the thread does not know the program. */
+  readonly send: (thread: Thread, first: boolean) => Promise<void>;
+  readonly reject: (error: Error, index: number) => void;
   /** Set once nobody waits for the job any more. */
   settled: boolean;
 }
@@ -61,6 +73,10 @@ interface Thread {
   readonly release: () => void;
   /** Programs that it has been sent. */
   readonly programs: Set<string>;
+  /** Words that it reads and writes while it runs a batch. */
+  readonly control: Int32Array;
+  /** Pages of small blocks that it has. */
+  pages: number;
   /** By ticket; cancelled ones too, until the thread is done with them. */
   readonly jobs: Map<number, Job>;
   readonly exited: Promise<void>;
@@ -79,7 +95,9 @@ export class ThreadPool {
   readonly #entry: URL;
   /** Shared memory to be used again: for results, and for whoever gives tasks their `into`. */
   readonly buffers: BufferPool = new BufferPool(KEPT, true);
-  readonly #programs = new Map<string, Defined>();
+  /** Where batches find their inputs, and leave their results. */
+  readonly small: SmallMemory = new SmallMemory();
+  readonly #programs: ThreadPrograms;
   readonly #waiting: Job[] = [];
   readonly #alive = new Set<Thread>();
   #tickets = 0;
@@ -90,6 +108,7 @@ export class ThreadPool {
     this.threads = Math.max(1, options.threads ?? availableParallelism());
     this.#slots = Math.max(1, options.slots ?? 1);
     this.#idle = options.idle;
+    this.#programs = new ThreadPrograms(this.buffers, options.wholeLiterals ?? false);
     this.#entry = options.entry ?? new URL("./thread-entry.js", import.meta.url);
   }
 
@@ -103,24 +122,12 @@ export class ThreadPool {
    * ones: of those a task gets the part that it needs. What lies in shared memory already is not copied.
    */
   define(programId: string, stages: readonly TaskStage[]): void {
-    const taken: ArrayBufferLike[] = [];
-    const large = stages.map(({ program, grid }) => {
-      const numbers = literalsInParts(program, blockTotal(grid));
-      return new Map(numbers.map((number) => [number, program.literals[number]]));
-    });
-    const sent = stages.map((stage, s) => {
-      const literals = stage.program.literals.map((block, number) =>
-        large[s].has(number) ? absent(block) : this.#toShared(block, taken),
-      );
-      return { ...stage, program: { ...stage.program, literals } };
-    });
-    this.#programs.set(programId, { stages: sent, literals: taken, large });
+    this.#programs.define(programId, stages);
   }
 
   /** Lets go of a program, here and in the threads. */
   forget(programId: string): void {
-    for (const buffer of this.#programs.get(programId)?.literals ?? []) this.buffers.give(buffer);
-    this.#programs.delete(programId);
+    this.#programs.forget(programId);
     for (const thread of this.#alive)
       if (thread.programs.delete(programId)) thread.api.forget(programId).catch(() => undefined);
   }
@@ -141,7 +148,7 @@ export class ThreadPool {
         throw new ArgumentError({ asked: `program ${task.programId}`, found: "it was not defined" });
       const onAbort = (): void => {
         if (!signal || job.settled) return;
-        job.reject(cancelledBy(signal, `task ${stages[task.stage]?.name ?? task.stage}`));
+        job.reject(cancelledBy(signal, `task ${stages[task.stage]?.name ?? task.stage}`), 0);
         this.#cancel(job);
       };
       const settle = (): boolean => {
@@ -150,13 +157,16 @@ export class ThreadPool {
         signal?.removeEventListener("abort", onAbort);
         return true;
       };
+      const parts = large?.[task.stage] ?? new Map<number, Block>();
       const job: Job = {
         ticket: this.#tickets++,
-        task,
+        programId: task.programId,
         stages,
-        large: large?.[task.stage] ?? new Map(),
-        resolve: (result) => {
-          if (settle()) resolve(result);
+        send: async (thread, first) => {
+          const outcome = await this.#sendTask(thread, job, task, parts, first);
+          if (!settle()) return;
+          if ("error" in outcome) reject(fromWire(outcome.error));
+          else resolve(resultOf(outcome, task.into));
         },
         reject: (error) => {
           if (settle()) reject(error);
@@ -169,14 +179,66 @@ export class ThreadPool {
     });
   }
 
+  async #sendTask(
+    thread: Thread,
+    job: Job,
+    task: ThreadTask,
+    large: ReadonlyMap<number, Block>,
+    first: boolean,
+  ): Promise<ThreadOutcome> {
+    const stage = job.stages[task.stage];
+    const parts = large.size > 0 ? partsFor(stage, task.block, large, this.buffers) : [];
+    const sent = parts.length > 0 ? { ...task, parts } : task;
+    const outcome = await thread.api.run(job.ticket, sent, first ? job.stages : null);
+    for (const part of parts) this.buffers.give(memoryUnder(part.block.data) as SharedArrayBuffer);
+    return outcome;
+  }
+
+  /** Runs small tasks on one thread, one after another. @throws ArgumentError for a program that was not defined */
+  runBatch(batch: ThreadBatch): StartedBatch {
+    const { stages, large } = this.#programs.get(batch.programId) ?? {};
+    if (!stages || (large?.[batch.stage]?.size ?? 0) > 0)
+      throw new ArgumentError({
+        asked: `a batch of program ${batch.programId}`,
+        found: stages ? "its literals come in parts" : "it was not defined",
+      });
+    let stop = (): void => undefined;
+    const ended = new Promise<BatchOutcome | BatchDeath>((resolve) => {
+      const job: Job = {
+        ticket: this.#tickets++,
+        programId: batch.programId,
+        stages,
+        send: async (thread, first) => {
+          const pages = this.small.buffers(thread.pages);
+          thread.pages += pages.length;
+          const outcome = await thread.api.runBatch(job.ticket, batch, first ? stages : null, pages);
+          job.settled = true;
+          resolve("error" in outcome ? { error: fromWire(outcome.error), index: 0 } : outcome);
+        },
+        reject: (error, index) => {
+          job.settled = true;
+          resolve({ error, index });
+        },
+        settled: false,
+      };
+      stop = () => this.#stop(job, new CancelledError({ what: "a batch of tasks" }));
+      if (this.#closed) job.reject(new CancelledError({ what: "a batch given to a closed thread pool" }), 0);
+      else {
+        this.#waiting.push(job);
+        this.#assign();
+      }
+    });
+    return { ended, stop };
+  }
+
   /** Ends all threads. Tasks that are left are rejected with CancelledError. */
   async close(): Promise<void> {
     this.#closed = true;
     const error = new CancelledError({ what: "a task of a thread pool that closed" });
-    for (const job of this.#waiting.splice(0)) job.reject(error);
+    for (const job of this.#waiting.splice(0)) job.reject(error, 0);
     const threads = [...this.#alive];
     for (const thread of threads) {
-      for (const job of thread.jobs.values()) job.reject(error);
+      for (const job of thread.jobs.values()) job.reject(error, 0);
       this.#end(thread);
     }
     await Promise.all(threads.map((thread) => thread.exited));
@@ -194,19 +256,10 @@ export class ThreadPool {
     }
   }
 
-  #toShared(block: Block, taken: ArrayBufferLike[]): Block {
-    if (Array.isArray(block.data) || block.dtype === "string") return block;
-    const { buffer, byteOffset, byteLength, length } = block.data;
-    if (buffer instanceof SharedArrayBuffer) return block;
-    const shared = this.buffers.take(byteLength);
-    taken.push(shared);
-    new Uint8Array(shared).set(new Uint8Array(buffer, byteOffset, byteLength));
-    return { ...block, data: viewOf(block.dtype, shared, 0, length) };
-  }
-
   #start(): Thread {
     // flags of the main thread (`--input-type`, loaders of a test runner) are not meant for this module
-    const worker = new Worker(this.#entry, { execArgv: [] });
+    const control = new SharedArrayBuffer(4 * CONTROL_WORDS);
+    const worker = new Worker(this.#entry, { execArgv: [], workerData: { control } });
     const number = ++this.#started;
     let failure: unknown;
     const exited = new Promise<void>((resolve) => {
@@ -216,7 +269,9 @@ export class ThreadPool {
         failure = error;
         void worker.terminate();
       });
+      const { threadId } = worker;
       worker.on("exit", (code) => {
+        releaseScratchOf(threadId);
         this.#onExit(thread, code, failure);
         resolve();
       });
@@ -226,6 +281,8 @@ export class ThreadPool {
       worker,
       ...connectThread(worker),
       programs: new Set(),
+      control: new Int32Array(control).fill(-1),
+      pages: 0,
       jobs: new Map(),
       exited,
       idleTimer: null,
@@ -237,36 +294,23 @@ export class ThreadPool {
   }
 
   #send(thread: Thread, job: Job): void {
-    const { programId } = job.task;
+    const { programId } = job;
     const known = thread.programs.has(programId);
     thread.programs.add(programId);
     if (thread.jobs.size === 0) thread.worker.ref();
     if (thread.idleTimer) clearTimeout(thread.idleTimer);
     thread.idleTimer = null;
     thread.jobs.set(job.ticket, job);
-    const { stage, block } = job.task;
-    const parts = job.large.size > 0 ? partsFor(job.stages[stage], block, job.large, this.buffers) : [];
-    const task = parts.length > 0 ? { ...job.task, parts } : job.task;
-    thread.api.run(job.ticket, task, known ? null : job.stages).then(
-      (outcome) => {
-        for (const part of parts) this.buffers.give(memoryUnder(part.block.data) as SharedArrayBuffer);
-        this.#onOutcome(thread, job, outcome);
-      },
+    job.send(thread, !known).then(
+      () => this.#done(thread, job),
       (error: unknown) => {
         // the message itself did not get through, so neither did the program
         if (!known) thread.programs.delete(programId);
-        const reason = error instanceof Error ? error.message : String(error);
-        const who = `thread ${thread.number}`;
-        job.reject(new ClusterError({ who, reason: `a task could not be sent: ${reason}`, cause: error }));
+        const reason = `a task could not be sent: ${error instanceof Error ? error.message : String(error)}`;
+        job.reject(new ClusterError({ who: `thread ${thread.number}`, reason, cause: error }), 0);
         this.#done(thread, job);
       },
     );
-  }
-
-  #onOutcome(thread: Thread, job: Job, outcome: ThreadOutcome): void {
-    if ("error" in outcome) job.reject(fromWire(outcome.error));
-    else job.resolve(resultOf(outcome, job.task.into));
-    this.#done(thread, job);
   }
 
   #done(thread: Thread, job: Job): void {
@@ -305,9 +349,32 @@ export class ThreadPool {
     }
   }
 
+  /** Ends a batch: before its next task, or with its thread. */
+  #stop(job: Job, error: CancelledError): void {
+    const queued = this.#waiting.indexOf(job);
+    if (queued !== -1) {
+      this.#waiting.splice(queued, 1);
+      job.reject(error, 0);
+    }
+    for (const thread of this.#alive) {
+      if (!thread.jobs.has(job.ticket)) continue;
+      Atomics.store(thread.control, CONTROL.stop + (job.ticket % STOP_WORDS), job.ticket);
+      setTimeout(() => {
+        if (thread.ended || !thread.jobs.has(job.ticket)) return;
+        const others = [...thread.jobs.values()].filter((other) => !other.settled && other !== job);
+        thread.jobs.clear();
+        this.#end(thread);
+        void thread.exited.then(() => {
+          job.reject(error, 0);
+          this.#resume(others);
+        });
+      }, GRACE).unref();
+    }
+  }
+
   #resume(jobs: readonly Job[]): void {
-    const error = new CancelledError({ what: "a task of a thread pool that closed" });
-    if (this.#closed) for (const job of jobs) job.reject(error);
+    if (this.#closed)
+      for (const job of jobs) job.reject(new CancelledError({ what: "a task of a closed thread pool" }), 0);
     else this.#waiting.unshift(...jobs.filter((job) => !job.settled));
     this.#assign();
   }
@@ -324,23 +391,12 @@ export class ThreadPool {
   #onExit(thread: Thread, code: number, failure: unknown): void {
     this.#end(thread);
     const reason = failure instanceof Error ? failure.message : `it ended with code ${code}`;
-    for (const job of thread.jobs.values())
-      job.reject(new ClusterError({ who: `thread ${thread.number}`, reason, cause: failure }));
+    const ran = Atomics.load(thread.control, CONTROL.running);
+    for (const job of thread.jobs.values()) {
+      const error = new ClusterError({ who: `thread ${thread.number}`, reason, cause: failure });
+      job.reject(error, job.ticket === ran ? Atomics.load(thread.control, CONTROL.at) : -1);
+    }
     thread.jobs.clear();
     this.#assign();
   }
-}
-
-/** The fields of an outcome; those in memory that the caller gave stand in the caller's own buffers. */
-function resultOf(
-  { fields, readBytes }: Exclude<ThreadOutcome, { error: unknown }>,
-  into: ResultMemory | undefined,
-): TaskResult {
-  const blocks = fields.map(({ dtype, shape, data }, k): Block => {
-    if (data) return { dtype, shape, data };
-    const buffer = into?.[k];
-    if (!buffer || dtype === "string") throw new TypeError("a thread left out elements that nobody else has");
-    return { dtype, shape, data: viewOf(dtype, buffer, 0, sizeOf(shape)) };
-  });
-  return { fields: blocks, readBytes };
 }

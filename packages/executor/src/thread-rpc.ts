@@ -5,11 +5,15 @@
  */
 import { type MessagePort, type Worker, parentPort } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
+import { viewOf } from "@hyperslab/core/dtype";
 import { ClusterError, type WireError } from "@hyperslab/core/errors";
 import { type Endpoint, type Remote, expose, releaseProxy, transfer, wrap } from "comlink";
+import { sizeOf } from "@hyperslab/core/shape";
 import type { LiteralPart } from "./literal-parts.js";
 import type { ResultMemory } from "./result-memory.js";
+import type { TaskResult } from "./run-task.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
+import type { BatchOutcome, ThreadBatch } from "./thread-batch.js";
 
 /** A task by names: a block of a stage of a program that was defined before. */
 export interface ThreadTask {
@@ -36,6 +40,16 @@ export type ThreadOutcome =
 export interface ThreadApi {
   /** Runs a task. `stages` come along with the first task of a program. `ticket` names the task for {@link cancel}. */
   run(ticket: number, task: ThreadTask, stages: readonly TaskStage[] | null): Promise<ThreadOutcome>;
+  /**
+   * Runs small tasks, one after another. `pages` are those of the memory of small blocks that the thread does not
+   * have. It is stopped through the words that pool and thread share.
+   */
+  runBatch(
+    ticket: number,
+    batch: ThreadBatch,
+    stages: readonly TaskStage[] | null,
+    pages: readonly SharedArrayBuffer[],
+  ): Promise<BatchOutcome | { readonly error: WireError }>;
   /** Ends a task at its next wait for storage. */
   cancel(ticket: number): void;
   /** Lets go of a program. */
@@ -92,4 +106,18 @@ export function serveThread(api: ThreadApi): void {
     throw error;
   });
   expose(api, endpointOf(parentPort));
+}
+
+/** The fields of an outcome; those in memory that the caller gave stand in the caller's own buffers. */
+export function resultOf(
+  { fields, readBytes }: Exclude<ThreadOutcome, { error: unknown }>,
+  into: ResultMemory | undefined,
+): TaskResult {
+  const blocks = fields.map(({ dtype, shape, data }, k): Block => {
+    if (data) return { dtype, shape, data };
+    const buffer = into?.[k];
+    if (!buffer || dtype === "string") throw new TypeError("a thread left out elements that nobody else has");
+    return { dtype, shape, data: viewOf(dtype, buffer, 0, sizeOf(shape)) };
+  });
+  return { fields: blocks, readBytes };
 }

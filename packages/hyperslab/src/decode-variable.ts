@@ -34,12 +34,14 @@ export function lazyVariable(
 /** A recipe as an expression: what `decodeValues` does, element by element. */
 export function decodedNode(node: Node, recipe: DecodeRecipe): Node {
   const seen = recipe.view === null ? node : cast(node, recipe.view);
-  if (recipe.bool) return elementwise("notEqual", [seen, 0]);
   const scalar = (value: number, dtype: Dtype = recipe.dtype): TypedScalar => ({ value, dtype });
-  let out = cast(seen, recipe.dtype);
   const tests = recipe.mask
     .filter((value) => !Number.isNaN(value))
     .map((value) => elementwise("equal", [seen, { value, dtype: seen.dtype }]));
+  // what is missing is NaN on the way to a truth value, which is not 0
+  if (recipe.bool)
+    return tests.reduce((a, b) => elementwise("logicalOr", [a, b]), elementwise("notEqual", [seen, 0]));
+  let out = cast(seen, recipe.dtype);
   if (tests.length && isFloat(recipe.dtype)) {
     const missing = tests.reduce((a, b) => elementwise("logicalOr", [a, b]));
     out = where(missing, scalar(NaN), out);

@@ -5,11 +5,14 @@ import { DataArray, Dataset } from "./objects.js";
 import { type Join, align as alignRecords } from "./ops/align.js";
 import { computeAll } from "./ops/compute.js";
 import {
-  type ConcatOptions,
-  type MergeOptions,
-  concat as concatRecords,
-  merge as mergeRecords,
-} from "./ops/concat.js";
+  type CombineOptions,
+  type Member,
+  type Nested,
+  combineByCoords as combineByCoordsRecords,
+  combineNested as combineNestedRecords,
+} from "./ops/combine.js";
+import { type ConcatOptions, concat as concatRecords } from "./ops/concat.js";
+import { type MergeOptions, merge as mergeRecords } from "./ops/merge.js";
 import type { ScalarLike } from "./ops/elementwise.js";
 import { choose } from "./ops/missing.js";
 import type { ComputeOptions } from "./run.js";
@@ -124,6 +127,46 @@ export function merge(objects: readonly HasLabels[], options?: MergeOptions): Da
       options,
     ),
   );
+}
+
+/**
+ * Datasets joined in the order that their labels give, and merged where they have different variables.
+ *
+ * ```ts
+ * combineByCoords([february, january, humidity]);
+ * ```
+ * @throws ArgumentError, AlignmentError where the labels give no order, or overlap
+ */
+export function combineByCoords(objects: readonly HasLabels[], options?: CombineOptions): Dataset {
+  return new Dataset(combineByCoordsRecords(objects.map(memberOf), options));
+}
+
+/**
+ * Datasets joined as they are nested in lists, the outermost list along the first dimension. `null` merges.
+ *
+ * ```ts
+ * combineNested([[a1, a2], [b1, b2]], ["member", "time"]);
+ * ```
+ * @throws ArgumentError where depth or lengths of the lists don't fit; AlignmentError
+ */
+export function combineNested(
+  objects: Nested<HasLabels>,
+  dims: string | null | readonly (string | null)[],
+  options?: CombineOptions,
+): Dataset {
+  let number = 0;
+  const members = (list: Nested<HasLabels>): Nested<Member> =>
+    list.map((one) => (isNested(one) ? members(one) : memberOf(one, number++)));
+  const along = typeof dims === "string" || dims === null ? [dims] : dims;
+  return new Dataset(combineNestedRecords(members(objects), along, options));
+}
+
+function isNested(one: HasLabels | Nested<HasLabels>): one is Nested<HasLabels> {
+  return Array.isArray(one);
+}
+
+function memberOf({ labelled }: HasLabels, number: number): Member {
+  return { labelled, name: `object ${number}` };
 }
 
 /**

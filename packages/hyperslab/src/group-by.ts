@@ -1,9 +1,10 @@
 /** Owns the façade of groups: what `groupBy` gives. It knows records, and how to wrap them again. */
 import type { ReductionName } from "@hyperslab/core/reduction";
+import { checkOptions } from "./check-options.js";
 import type { HasLabels, Labelled } from "./labelled.js";
 import { groupArithmetic, groupAt, joinGroups, positionsOf, reduceGroups } from "./ops/group-by.js";
 import type { Grouping } from "./ops/grouping.js";
-import { type DimsOrOptions, type ReduceOptions, splitArguments } from "./ops/reduce.js";
+import { type DimsOrOptions, REDUCE_OPTIONS, type ReduceOptions, splitArguments } from "./ops/reduce.js";
 import { inMemoryBlock } from "./evaluate.js";
 
 /** A label of a group: a number, a name, a count of time. */
@@ -124,6 +125,7 @@ export class GroupBy<Self extends HasLabels> {
 
   #reduce(name: ReductionName, first: DimsOrOptions, second?: ReduceOptions): Self {
     const { dims, options = {} } = splitArguments(first, second);
+    checkOptions(`groupBy ${name}`, options, REDUCE_OPTIONS);
     return this.#wrap(reduceGroups(name, this.#labelled, this.#grouping, dims, options));
   }
 

@@ -29,6 +29,25 @@ export function viewNode(node: Node, axes: readonly (number | null)[]): Node {
   return sizeOf(made.shape) > EAGER_ELEMENTS ? made : literal(viewBlock(node.block, axes, made.shape));
 }
 
+/** Blocks of one dtype behind each other along an axis. */
+export function concatBlocks(blocks: readonly Block[], axis: number): Block {
+  const [first] = blocks;
+  const length = blocks.reduce((sum, block) => sum + block.shape[axis], 0);
+  const out = allocateBlock(first.dtype, first.shape.with(axis, length));
+  const outer = sizeOf(first.shape.slice(0, axis));
+  const inner = sizeOf(out.shape.slice(axis + 1));
+  let at = 0;
+  for (let row = 0; row < outer; row++)
+    for (const { data, shape } of blocks) {
+      const count = shape[axis] * inner;
+      if (Array.isArray(out.data))
+        for (let i = 0; i < count; i++) out.data[at + i] = (data as readonly string[])[row * count + i];
+      else (out.data as Uint8Array).set((data as Uint8Array).subarray(row * count, (row + 1) * count), at);
+      at += count;
+    }
+  return out;
+}
+
 /** What `selection` picks out of a block. */
 export function selectBlock(block: Block, selection: readonly AxisSelection[]): Block {
   if (selection.every((one, axis) => isWhole(one, block.shape[axis]))) return block;

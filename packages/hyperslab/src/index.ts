@@ -4,9 +4,31 @@
  */
 export { DataArray, Dataset } from "./objects.js";
 export { type DataArrayOptions, type DatasetOptions, dataArray, dataset } from "./create.js";
-export { type DatasetLocation, type OpenOptions, openDataset, openZarr } from "./open-dataset.js";
-export { type AlignOptions, align, compute, concat, merge, where } from "./functions.js";
-export type { ConcatOptions, MergeOptions } from "./ops/concat.js";
+export {
+  type ByVariable,
+  type DatasetLocation,
+  type OpenOptions,
+  openDataset,
+  openGroups,
+  openZarr,
+} from "./open-dataset.js";
+export { type OpenMfOptions, openMfdataset } from "./open-mfdataset.js";
+export type { ManyLocations } from "./file-list.js";
+export {
+  type AlignOptions,
+  align,
+  combineByCoords,
+  combineNested,
+  compute,
+  concat,
+  merge,
+  where,
+} from "./functions.js";
+export type { CombineOptions, Nested } from "./ops/combine.js";
+export type { Compat } from "./ops/compat.js";
+export type { ConcatOptions, Joined } from "./ops/concat.js";
+export type { CombineAttrs } from "./ops/merge-attrs.js";
+export type { MergeOptions } from "./ops/merge.js";
 export type { Join } from "./ops/align.js";
 export { type Options, setOptions } from "./options.js";
 export type { ComputeOptions } from "./run.js";
@@ -38,6 +60,8 @@ export type { SlurmCluster, SlurmClusterSpec } from "@hyperslab/launch/slurm";
 export type { SlurmSpec } from "@hyperslab/launch/slurm-script";
 export { closeDefaultExecutor } from "@hyperslab/executor/default-executor";
 export { MemoryStore } from "@hyperslab/storage/memory-store";
+export type { StoreOptions } from "@hyperslab/storage/open-store";
+export { sharedArray } from "@hyperslab/executor/array-memory";
 export { inlineExecutor } from "@hyperslab/executor/inline";
 export { threadsExecutor } from "@hyperslab/executor/threads";
 export {

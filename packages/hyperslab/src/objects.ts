@@ -23,7 +23,7 @@ import { ShapeMethods } from "./methods/shape-methods.js";
 import type { HyperslabArray } from "./ndarray.js";
 import { assign, dropDims, rename, resetCoords, setCoords } from "./ops/assign.js";
 import { itemOf, valuesOf } from "./ops/compute.js";
-import { merge } from "./ops/concat.js";
+import { merge } from "./ops/merge.js";
 import type { ScalarLike } from "./ops/elementwise.js";
 import { fillnaByName } from "./ops/missing.js";
 import { virtualArray } from "./ops/time-fields.js";

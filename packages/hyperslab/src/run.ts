@@ -1,11 +1,14 @@
 /** Owns the running of expressions: nodes to a plan, the plan to an executor, its blocks to arrays. */
+import { rechunk } from "@hyperslab/array/build";
 import { lower } from "@hyperslab/array/lower";
 import type { Node } from "@hyperslab/array/node";
 import { optimise } from "@hyperslab/array/optimise";
+import { rereadable } from "@hyperslab/array/rules/absorb-rechunk";
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import type { Box } from "@hyperslab/core/box";
-import { blockBox, blockTotal } from "@hyperslab/core/chunk-grid";
-import type { BlockData, TypedArray } from "@hyperslab/core/dtype";
+import { blockBox, blockTotal, chunkCount, maxChunk, regularAxis } from "@hyperslab/core/chunk-grid";
+import { type BlockData, type TypedArray, itemSize } from "@hyperslab/core/dtype";
+import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { ClusterError } from "@hyperslab/core/errors";
 import type { Executor, RunEvent } from "@hyperslab/core/executor";
 import { coordsOfBlock } from "@hyperslab/core/task-graph";
@@ -30,10 +33,14 @@ export interface FinishedBlock {
   readonly block: Block;
 }
 
-/** Computes nodes in one plan and yields their blocks as they are finished, in any order. */
+/**
+ * Computes nodes in one plan and yields their blocks as they are finished, in any order.
+ * @param transient the caller is done with a block when it asks for the next
+ */
 export async function* runBlocks(
   nodes: readonly Node[],
   options: ComputeOptions = {},
+  transient = false,
 ): AsyncGenerator<FinishedBlock, void, undefined> {
   const lazy: number[] = [];
   for (const [i, node] of nodes.entries())
@@ -45,6 +52,7 @@ export async function* runBlocks(
   for await (const { output, index, block } of executor.run(plan, {
     signal: options.signal,
     on: options.progress,
+    transient,
   })) {
     const { grid } = plan.stages[plan.outputs[output]];
     yield { node: lazy[output], box: blockBox(grid, coordsOfBlock(grid, index)), block };
@@ -52,10 +60,13 @@ export async function* runBlocks(
 }
 
 /** Computes nodes in one plan. @throws TaskError, MemoryError, CancelledError */
-export async function runNodes(nodes: readonly Node[], options: ComputeOptions = {}): Promise<Block[]> {
+export async function runNodes(wanted: readonly Node[], options: ComputeOptions = {}): Promise<Block[]> {
+  const nodes = wanted.map(inLargeBlocks);
   const results: (Block | undefined)[] = nodes.map(() => undefined);
   const missing = nodes.map((node) => (node.kind === "literal" ? 1 : blockTotal(node.grid)));
-  for await (const { node, box, block } of runBlocks(nodes, options)) {
+  // blocks that are copied to their places leave their memory to the next ones
+  const transient = nodes.every((node) => node.kind === "literal" || blockTotal(node.grid) > 1);
+  for await (const { node, box, block } of runBlocks(nodes, options, transient)) {
     const { dtype, shape } = nodes[node];
     missing[node]--;
     if (sameShape(box.shape, shape)) results[node] = block;
@@ -69,6 +80,33 @@ export async function runNodes(nodes: readonly Node[], options: ComputeOptions =
       reason: `ended with ${missing[i]} blocks of a result missing`,
     });
   });
+}
+
+/** Results of smaller blocks are read many blocks at a time, up to so many bytes ... */
+const LARGE_BLOCK = 16 * 2 ** 20;
+/** ... and in no fewer pieces than this, so that there is work for all threads. */
+const PIECES = 64;
+
+/**
+ * What is only read, and computed element by element, in larger blocks than it is stored in: a task costs more
+ * than a small chunk.
+ */
+function inLargeBlocks(node: Node): Node {
+  if (node.kind === "literal" || node.dtype === "string" || !rereadable(node)) return node;
+  const item = itemSize(node.dtype);
+  const most = Math.min(LARGE_BLOCK, (sizeOf(node.shape) * item) / PIECES);
+  let bytes = node.grid.reduce((size, axis) => size * maxChunk(axis), item);
+  if (bytes > most / 2) return node;
+  const grid = [...node.grid];
+  for (let i = grid.length - 1; i >= 0; i--) {
+    const axis = grid[i];
+    if (axis.kind !== "regular") break;
+    const times = Math.min(chunkCount(axis), Math.floor(most / bytes));
+    if (times <= 1) break;
+    grid[i] = regularAxis(axis.length, Math.min(axis.length, times * axis.chunk));
+    bytes *= times;
+  }
+  return { ...rechunk(node, grid), where: node.where };
 }
 
 /** Copies a block to its place in a whole array. */
@@ -96,6 +134,14 @@ function copyRun(source: BlockData, from: number, target: BlockData, to: number,
     for (let i = 0; i < length; i++) target[to + i] = source[from + i];
     return;
   }
-  // both are of one dtype: the blocks of a node have the node's
-  (target as Float64Array).set(source.subarray(from, from + length) as TypedArray as Float64Array, to);
+  const part = source.subarray(from, from + length);
+  if (part.byteLength < LONG) (target as Float64Array).set(part as TypedArray as Float64Array, to);
+  else copyBytes(bytesOf(part), bytesOf(target.subarray(to, to + length)));
+}
+
+/** Views that fast copies need cost more than they save below this. Bytes. */
+const LONG = 16 * 1024;
+
+function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

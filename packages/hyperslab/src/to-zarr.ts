@@ -6,26 +6,28 @@ import { write } from "@hyperslab/array/build";
 import type { Node } from "@hyperslab/array/node";
 import { ArgumentError, DimensionError, NameError } from "@hyperslab/core/errors";
 import type { Attribute, Attributes } from "@hyperslab/storage/source";
-import { storeRefOf } from "@hyperslab/storage/open-store";
+import { type StoreOptions, storeRefOf } from "@hyperslab/storage/open-store";
 import { registerStore } from "@hyperslab/storage/process-store";
 import { abortWrite, beginWrite, commitWrite } from "@hyperslab/storage/write-protocol";
-import { createZarr } from "@hyperslab/storage/zarr-create";
-import { type VariableEncoding, encodeVariable } from "./encode-variable.js";
+import { type ZarrArraySpec, createZarr } from "@hyperslab/storage/zarr-create";
+import { relationAttributes } from "./conventions/encode-coordinates.js";
+import { type EncodedVariable, type VariableEncoding, encodeVariable } from "./encode-variable.js";
 import {
   type Labelled,
   THIS,
   arrayVariable,
   coordsOf,
-  dataOf,
   datasetRecord,
   dimensionCoord,
   sizesOf,
 } from "./labelled.js";
 import { type ComputeOptions, runNodes } from "./run.js";
-import type { Variable } from "./variable.js";
+import { Variable } from "./variable.js";
 
 /** Options of `toZarr`. */
 export interface ToZarrOptions extends ComputeOptions {
+  /** How a URL is opened: keys and the like, which stay in this process. */
+  readonly storageOptions?: StoreOptions;
   /** `w-` (the default) refuses to replace a store, `w` replaces it when the new one is complete. */
   readonly mode?: "w" | "w-";
   /** How variables are to be stored, by name. */
@@ -62,16 +64,20 @@ export async function toZarr(
   const dims = sizesOf(dataset);
   for (const dim of Object.keys(options.chunks ?? {}))
     if (!dims.has(dim)) throw new DimensionError({ dim, dims: [...dims.keys()], operation: "toZarr chunks" });
-  const named = coordinateAttributes(dataset);
+  const relations = relationAttributes(dataset.variables, freeCoordinates(dataset));
   const encoded = await Promise.all(
     [...dataset.variables].map(async ([name, variable]) => {
       const asked = { ...chunksFor(variable, options.chunks), ...encoding[name] };
-      const made = await encodeVariable(name, variable, asked, options);
-      const attributes = { ...made.spec.attributes, ...named.byVariable.get(name) };
+      // bounds are written in the units of what they bound, unless they have their own
+      const own = withEncoding(variable, { ...relations.bounds.get(name), ...variable.encoding });
+      const made = await encodeVariable(name, own, asked, options);
+      const attributes = { ...made.spec.attributes, ...relations.byVariable.get(name) };
       return { node: made.node, spec: { ...made.spec, attributes } };
     }),
   );
-  const destination = typeof store === "string" ? storeRefOf(store) : registerStore(store);
+  const specs = withoutRepeated(encoded, relations.repeated);
+  const destination =
+    typeof store === "string" ? storeRefOf(store, options.storageOptions) : registerStore(store);
   if (options.mode !== undefined && options.mode !== "w" && options.mode !== "w-")
     throw new ArgumentError({
       asked: `mode "${String(options.mode)}"`,
@@ -82,8 +88,8 @@ export async function toZarr(
   try {
     const targets = await createZarr(pending.working, {
       version: options.zarrFormat ?? 3,
-      attributes: { ...dataset.attrs, ...named.global },
-      arrays: encoded.map(({ spec }) => spec),
+      attributes: { ...dataset.attrs, ...relations.global },
+      arrays: specs,
     });
     const writes = encoded.flatMap(({ node, spec }): Node[] => {
       const target = targets.get(spec.name);
@@ -114,22 +120,30 @@ function chunksFor(variable: Variable, byDim: ToZarrOptions["chunks"]): Variable
   };
 }
 
-/** CF's `coordinates` attributes: which variable has which coordinates, and in the dataset's those that none has. */
-function coordinateAttributes(dataset: Labelled): {
-  byVariable: ReadonlyMap<string, Attributes>;
-  global: Attributes;
-} {
-  const free = [...coordsOf(dataset)].filter(([name]) => !dimensionCoord(dataset, name));
-  const placed = new Set<string>();
-  const byVariable = new Map<string, Attributes>();
-  for (const [name, variable] of dataOf(dataset)) {
-    const own = free
-      .filter(([, coord]) => coord.dims.every((dim) => variable.dims.includes(dim)))
-      .map(([key]) => key);
-    for (const key of own) placed.add(key);
-    if (own.length) byVariable.set(name, { coordinates: own.sort().join(" ") });
+/** The coordinates that label no dimension. */
+function freeCoordinates(dataset: Labelled): string[] {
+  return [...coordsOf(dataset).keys()].filter((name) => !dimensionCoord(dataset, name));
+}
+
+function withEncoding(variable: Variable, encoding: Attributes): Variable {
+  return new Variable(variable.dims, variable.node, variable.attrs, encoding);
+}
+
+/** Bounds don't repeat the attributes of what they bound; others, which differ, are written. */
+function withoutRepeated(
+  encoded: readonly EncodedVariable[],
+  repeated: ReadonlyMap<string, readonly string[]>,
+): ZarrArraySpec[] {
+  const specs = new Map(encoded.map(({ spec }) => [spec.name, spec]));
+  for (const { spec } of encoded) {
+    const { attributes: said = {} } = spec;
+    const { bounds } = said;
+    const own = typeof bounds === "string" ? specs.get(bounds) : undefined;
+    if (!own) continue;
+    const drops = (key: string, value: Attribute): boolean =>
+      (repeated.get(own.name) ?? []).includes(key) && key in said && value === said[key];
+    const kept = Object.entries(own.attributes ?? {}).filter(([key, value]) => !drops(key, value));
+    specs.set(own.name, { ...own, attributes: Object.fromEntries(kept) });
   }
-  const left = free.map(([name]) => name).filter((name) => !placed.has(name));
-  const global: Record<string, Attribute> = left.length ? { coordinates: left.sort().join(" ") } : {};
-  return { byVariable, global };
+  return [...specs.values()];
 }

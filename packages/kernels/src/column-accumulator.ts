@@ -5,22 +5,19 @@
  */
 import { itemSize, type TypedArray } from "@hyperslab/core/dtype";
 import type { Reduction } from "@hyperslab/core/reduction";
-import type { ScalarProgram } from "@hyperslab/core/scalar-program";
 import { canonicalLoop, eachPosition, type LoopAxis } from "./loop.js";
 import { checkProgram } from "./program-source.js";
 import type { Plane } from "./reduction-state.js";
 import type { Reducing } from "./reduce-source.js";
 import { countsAll, type KernelPlane, kernelPlanes } from "./simd/accumulator.js";
-import { type Arena, arenaView, currentArena, placeInArena, SCRATCH_BYTES } from "./simd/arena.js";
+import { type Arena, arenaView, currentArena, placeInArena, WORK_BYTES } from "./simd/arena.js";
 import { HEAD_BYTES } from "./simd/elementwise.js";
 import { Feeder, SLOT_BYTES, TILE } from "./simd/feeder.js";
 import { type Kernel, kernelsAvailable } from "./simd/kernel.js";
 import { isVectorProgram, writeConstants } from "./simd/program.js";
-import { reduceKernel } from "./simd/reduce-kernel.js";
+import { RowKernels, RowOrder, ROWS } from "./simd/row-kernels.js";
 import { GROUP } from "./simd/vector.js";
 
-/** Rows that a kernel takes at once, so that the state of a column is loaded and stored once for all of them. */
-const ROWS = 4;
 /** Shorter rows are left to the plain loops. */
 const COLUMNS = 64;
 /** Where the columns after the last whole group stand while a kernel works on them: so many bytes a plane. */
@@ -28,13 +25,6 @@ const BOUNCE_BYTES = GROUP * 8;
 
 /** Gives memory for the planes, where possible in the kernels' own; null where there is none. */
 export type PlaneMemory = (bytes: number) => Uint8Array | null;
-
-/** A row that enters: where it begins in every operand, its position on the axis, its group. */
-interface Row {
-  readonly at: readonly number[];
-  readonly position: number;
-  readonly group: number;
-}
 
 export class ColumnAccumulator {
   readonly #reduction: Reduction;
@@ -96,17 +86,20 @@ export class ColumnAccumulator {
 
   /** Lets the rows of a piece enter; false (and nothing was done) where there is no kernel for them. */
   enter(work: Reducing): boolean {
-    const { program, grouping, operands } = work;
+    const { program, grouping, operands, origin } = work;
     const used = operands.slice(0, program.inputs.length);
     const { kept, reduced, inner, offsets } = loopOf(work, this.#strides);
     if (!inner || inner.length < COLUMNS || this.#arena !== currentArena()) return false;
-    if (HEAD_BYTES + BOUNCE_BYTES * 4 + used.length * SLOT_BYTES > SCRATCH_BYTES) return false;
-    const room = Math.floor((SCRATCH_BYTES - HEAD_BYTES - BOUNCE_BYTES * 4) / SLOT_BYTES);
+    if (HEAD_BYTES + BOUNCE_BYTES * 4 + used.length * SLOT_BYTES > WORK_BYTES) return false;
+    const room = Math.floor((WORK_BYTES - HEAD_BYTES - BOUNCE_BYTES * 4) / SLOT_BYTES);
     const rows = used.length * ROWS <= room ? ROWS : 1;
-    const kernels = kernelsFor(
-      program,
-      this.#reduction,
-      used.map((_, k) => inner.strides[k] === 0),
+    const kernels = RowKernels.create(
+      {
+        program,
+        reduction: this.#reduction,
+        moment: false,
+        splats: used.map((_, k) => inner.strides[k] === 0),
+      },
       rows,
     );
     if (!kernels) return false;
@@ -117,35 +110,40 @@ export class ColumnAccumulator {
         return new Feeder(this.#arena, operand, [{ length: inner.length, stride: inner.strides[k] }], slot);
       }),
     );
-    const batches = batchesOf(reduced, offsets, work, rows);
+    const count = used.length;
+    const order = new RowOrder(reduced, count, grouping);
     const groupStride = grouping ? this.#strides[grouping.axis] : 0;
     const whole = Math.floor(inner.length / GROUP) * GROUP;
-    const count = used.length;
+    const addresses: number[] = [];
     eachPosition(kept, offsets, (outer) => {
       for (let from = 0; from < inner.length; from += TILE) {
         const n = Math.min(TILE, inner.length - from);
-        for (const batch of batches) {
-          const kernel = batch.length === rows ? kernels.many : kernels.one;
-          for (let i = 0; i < batch.length; i += batch.length === rows ? rows : 1) {
-            const size = batch.length === rows ? rows : 1;
-            const addresses: number[] = [];
+        const inPlace = Math.min(n, Math.max(0, whole - from));
+        for (const group of order.groups) {
+          const column = outer[count] + group.group * groupStride + from;
+          for (let i = 0; i < group.positions.length;) {
+            const size = order.take(group, i, kernels);
+            const kernel = kernels.of(size);
+            const position = origin + group.positions[i];
+            addresses.length = size * count;
             for (let r = 0; r < size; r++)
-              for (let k = 0; k < count; k++)
-                addresses.push(feeders[r][k].feed(outer[k] - offsets[k] + batch[i + r].at[k], from, n));
-            const column = outer[count] + batch[i].group * groupStride + from;
-            const inPlace = Math.min(n, Math.max(0, whole - from));
-            this.#run(kernel, batch[i].position, column, inPlace, addresses);
+              for (let k = 0; k < count; k++) {
+                const start = order.start(group.positions[i + r], k);
+                addresses[r * count + k] = feeders[r][k].feed(outer[k] + start, from, n);
+              }
+            i += size;
+            this.#run(kernel, position, column, inPlace, addresses);
             if (inPlace === n) continue;
             for (let r = 0; r < size; r++)
               for (let k = 0; k < count; k++)
                 if (!feeders[r][k].splat) addresses[r * count + k] += inPlace * feeders[r][k].size;
-            this.#runTail(kernel, batch[i].position, column + inPlace, n - inPlace, addresses);
+            this.#runTail(kernel, position, column + inPlace, n - inPlace, addresses);
           }
         }
       }
     });
-    const columns = countsAll(this.#reduction) ? batches.flat() : [];
-    for (const { group } of columns) this.#entered[group]++;
+    if (countsAll(this.#reduction))
+      for (const { group, positions } of order.groups) this.#entered[group] += positions.length;
     return true;
   }
 
@@ -201,18 +199,6 @@ function isBigArray(data: TypedArray): data is BigInt64Array | BigUint64Array {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }
 
-function kernelsFor(
-  program: ScalarProgram,
-  reduction: Reduction,
-  splats: readonly boolean[],
-  rows: number,
-): { one: Kernel; many: Kernel } | null {
-  const text = { program, reduction, moment: false, splats };
-  const one = reduceKernel({ ...text, mode: 1 });
-  const many = rows > 1 ? reduceKernel({ ...text, mode: rows }) : one;
-  return one && many && { one, many };
-}
-
 /** The loop over a piece: outer kept axes, the innermost one, and the reduced ones. */
 function loopOf(
   work: Reducing,
@@ -237,31 +223,4 @@ function loopOf(
     reduced: axes.filter((axis) => axis.role === "reduce"),
     offsets,
   };
-}
-
-/** The rows of a piece in C order, neighbours of one group together: `rows` of them, or one. */
-function batchesOf(
-  reduced: readonly LoopAxis[],
-  offsets: readonly number[],
-  { grouping, origin }: Reducing,
-  rows: number,
-): Row[][] {
-  const all: Row[] = [];
-  let index = 0;
-  eachPosition(reduced, offsets, (at) => {
-    const group = grouping ? grouping.codes[index] : 0;
-    if (group >= 0) all.push({ at: [...at], position: origin + index, group });
-    index++;
-  });
-  const batches: Row[][] = [];
-  for (let i = 0; i < all.length;) {
-    let n = 1;
-    const follows = (row: Row | undefined, k: number): boolean =>
-      row !== undefined && row.group === all[i].group && row.position === all[i].position + k;
-    while (n < rows && follows(all[i + n], n)) n++;
-    if (n < rows) n = 1;
-    batches.push(all.slice(i, i + n));
-    i += n;
-  }
-  return batches;
 }

@@ -10,6 +10,7 @@ import type { BlockData } from "@hyperslab/core/dtype";
 import { canonicalLoop, eachPosition, type LoopAxis } from "./loop.js";
 import type { Operand } from "./operand.js";
 import { runKernel } from "./simd/elementwise.js";
+import { withProducts } from "./power-products.js";
 import { isTranscendental } from "./simd/functions.js";
 import { kernelsAvailable } from "./simd/kernel.js";
 import {
@@ -52,12 +53,13 @@ export function runElementwise(
       asked: `elementwise over (${shape.join(", ")})`,
       found: `a block of (${out.shape.join(", ")})`,
     });
-  const big = sizeOf(shape) >= WORTH || isTranscendental(program);
+  const short = withProducts(program);
+  const big = sizeOf(shape) >= WORTH || isTranscendental(short);
   if (big && kernelsAvailable()) {
     check(program);
-    if (runKernel(program, operands, shape, out)) return;
+    if (runKernel(short, operands, shape, out)) return;
   }
-  runTwin(program, operands, shape, out);
+  runTwin(short, operands, shape, out);
 }
 
 /** Loops over fewer elements are done before a kernel would be compiled. */

@@ -1,10 +1,12 @@
 /** Owns the last step of a reduction: a combined state becomes the result. */
 import { allocateBlock, type Block } from "@hyperslab/core/block";
-import { isBig, isFloat, isTime, NAT } from "@hyperslab/core/dtype";
+import { isBig, isFloat, isTime, isTimedelta, NAT } from "@hyperslab/core/dtype";
 import { toFloat16 } from "@hyperslab/core/float16";
 import { type Reduction, resultOf } from "@hyperslab/core/reduction";
-import { extremeOf, isMeanOfTimes, openPlanes } from "./reduction-state.js";
+import { sizeOf } from "@hyperslab/core/shape";
+import { extremeOf, isMeanOfTimes, type Plane } from "./reduction-state.js";
 import { toInt64 } from "./scalar-runtime.js";
+import { openRow } from "./state-row.js";
 
 /**
  * The result of a combined state. Nothing to reduce gives: sum 0, prod 1 (NaN or NaT below
@@ -35,52 +37,70 @@ export function finishReduction(reduction: Reduction, fields: readonly Block[]):
       if (!isFloat(dtype) && (reduction.minCount <= 0 || !isTime(dtype))) return first;
   }
   const out = allocateBlock(result, first.shape);
-  const planes = openPlanes(reduction, fields);
-  const data = out.data as Float64Array;
-  if (name === "sum" && isTime(dtype)) {
-    const [sums, counts] = planes as [BigInt64Array, Float64Array];
-    const times = out.data as BigInt64Array;
-    for (let i = 0; i < times.length; i++) times[i] = counts[i] < reduction.minCount ? NAT : sums[i];
-    return out;
-  }
-  if (isMeanOfTimes(reduction)) {
-    const [bases, sums, counts] = planes as [BigInt64Array, Float64Array, Float64Array];
-    const times = out.data as BigInt64Array;
-    const duration = dtype.startsWith("timedelta64");
-    for (let i = 0; i < times.length; i++) {
-      const mean = sums[i] / counts[i];
-      if (mean !== mean) times[i] = NAT;
-      else if (!duration) times[i] = bases[i] + BigInt(Math.floor(mean));
-      else {
-        // towards zero of the whole, not of the offset
-        const down = bases[i] + BigInt(Math.floor(mean));
-        times[i] = down < 0n && mean !== Math.floor(mean) ? down + 1n : down;
-      }
-    }
-    return out;
-  }
-  const values = numbersOf(reduction, planes);
-  for (let i = 0; i < values.length; i++) {
-    if (isBig(result)) (out.data as BigInt64Array)[i] = toInt64(values[i]);
-    else data[i] = result === "float16" ? toFloat16(values[i]) : values[i];
+  const length = sizeOf(first.shape);
+  for (let start = 0; start < length; start += STRETCH) {
+    const n = Math.min(STRETCH, length - start);
+    finishStretch(reduction, openRow(reduction, fields, start, n, 0), out, start, n);
   }
   return out;
 }
 
-/** The result in float64, before it is rounded to its dtype. */
-function numbersOf(reduction: Reduction, planes: readonly unknown[]): Float64Array {
-  const { name, ddof, minCount } = reduction;
-  const [a, b, c] = planes as [Float64Array, Float64Array, Float64Array];
-  const out = new Float64Array(a.length);
-  for (let i = 0; i < out.length; i++) {
-    if (name === "mean") out[i] = a[i] / b[i];
-    else if (name === "sum" || name === "prod") out[i] = minCount > 0 && b[i] < minCount ? NaN : a[i];
+/** Finishes `n` positions, opened as planes, and writes them from element `start` of the result on. */
+function finishStretch(
+  reduction: Reduction,
+  planes: readonly Plane[],
+  { dtype, data }: Block,
+  start: number,
+  n: number,
+): void {
+  if (isTime(reduction.dtype) && reduction.name === "sum") {
+    const [sums, counts] = planes as [BigInt64Array, Float64Array];
+    const times = data as BigInt64Array;
+    for (let i = 0; i < n; i++) times[start + i] = counts[i] < reduction.minCount ? NAT : sums[i];
+  } else if (isMeanOfTimes(reduction)) {
+    finishTimes(planes, (data as BigInt64Array).subarray(start, start + n), isTimedelta(reduction.dtype));
+  } else {
+    const numbers = numbersOf(reduction, planes, n);
+    if (isBig(dtype)) for (let i = 0; i < n; i++) (data as BigInt64Array)[start + i] = toInt64(numbers[i]);
+    else if (dtype === "float16")
+      for (let i = 0; i < n; i++) (data as Uint16Array)[start + i] = toFloat16(numbers[i]);
+    else (data as Float64Array).set(numbers, start);
+  }
+}
+
+/** Means of times: base and mean offset. */
+function finishTimes(planes: readonly Plane[], times: BigInt64Array, duration: boolean): void {
+  const [bases, sums, counts] = planes as [BigInt64Array, Float64Array, Float64Array];
+  for (let i = 0; i < times.length; i++) {
+    const mean = sums[i] / counts[i];
+    if (mean !== mean) times[i] = NAT;
+    else if (!duration) times[i] = bases[i] + BigInt(Math.floor(mean));
     else {
-      const variance = c[i] - ddof > 0 ? b[i] / (c[i] - ddof) : NaN;
-      out[i] = name === "std" ? Math.sqrt(variance) : variance;
+      // towards zero of the whole, not of the offset
+      const down = bases[i] + BigInt(Math.floor(mean));
+      times[i] = down < 0n && mean !== Math.floor(mean) ? down + 1n : down;
     }
   }
-  return out;
+}
+
+/** Positions finished at a time: so many stay in cache. */
+const STRETCH = 4096;
+const spare: Float64Array = new Float64Array(STRETCH);
+
+/** `n` results in float64, before they are rounded to their dtype; good until the next call. */
+function numbersOf(reduction: Reduction, planes: readonly unknown[], n: number): Float64Array {
+  const { name, ddof, minCount } = reduction;
+  const [a, b, c] = planes as [Float64Array, Float64Array, Float64Array];
+  if (name === "sum" || name === "prod") {
+    if (minCount <= 0) return a;
+    for (let i = 0; i < n; i++) spare[i] = b[i] < minCount ? NaN : a[i];
+  } else if (name === "mean") for (let i = 0; i < n; i++) spare[i] = a[i] / b[i];
+  else
+    for (let i = 0; i < n; i++) {
+      const variance = c[i] - ddof > 0 ? b[i] / (c[i] - ddof) : NaN;
+      spare[i] = name === "std" ? Math.sqrt(variance) : variance;
+    }
+  return n < STRETCH ? spare.subarray(0, n) : spare;
 }
 
 function missingTimes(block: Block, identity: number | bigint): Block {

@@ -9,15 +9,17 @@ import type { Scalar } from "@hyperslab/core/promotion";
 import type { ScalarOp, ScalarProgram } from "@hyperslab/core/scalar-program";
 import { castSource } from "./cast-source.js";
 import { operatorSource } from "./scalar-source.js";
+import * as functions from "./functions.js";
 import * as runtime from "./scalar-runtime.js";
 import { fromFloat16, toFloat16 } from "@hyperslab/core/float16";
 
-/** What the generated text may name: `K` runtime, `F` rounding to float32, `NAT`, the half codecs. */
+/** What the generated text may name: `K` runtime and functions, `F` rounding to float32, `NAT`, the half codecs. */
 export const SCOPE_NAMES: readonly string[] = ["K", "F", "NAT", "fromHalf", "toBits", "C"];
 
 /** The values of {@link SCOPE_NAMES}. `constants` become `C`. */
 export function scopeOf(constants: readonly unknown[]): unknown[] {
-  return [{ ...runtime, same: (x: number) => x }, Math.fround, NAT, fromFloat16, toFloat16, constants];
+  const known = { ...runtime, ...functions, same: (x: number) => x };
+  return [known, Math.fround, NAT, fromFloat16, toFloat16, constants];
 }
 
 /** A value as generated loops hold it: bool as 0 or 1, float16 as its number, int64 and times as bigint. */

@@ -7,6 +7,7 @@ import { type Reduction, stateOf } from "@hyperslab/core/reduction";
 import type { ScalarProgram } from "@hyperslab/core/scalar-program";
 import type { Shape } from "@hyperslab/core/shape";
 import type { Operand } from "./operand.js";
+import { withProducts } from "./power-products.js";
 import { type Engine, reduceToPlanes } from "./reduce-loop.js";
 import { checkReducing, type Reducing, stateShape } from "./reduce-source.js";
 import { sealPlanes } from "./reduction-state.js";
@@ -51,7 +52,8 @@ export function reduceProgram(
 /** A reduction, grouped or not. @throws DtypeError, ShapeError */
 export function reduceWork(work: Reducing, reduction: Reduction, engine: Engine = "best"): Block[] {
   checkReducing(work, reduction);
-  return sealPlanes(reduction, reduceToPlanes(work, reduction, engine), stateShape(work));
+  const short = { ...work, program: withProducts(work.program) };
+  return sealPlanes(reduction, reduceToPlanes(short, reduction, engine), stateShape(work));
 }
 
 /**

@@ -92,12 +92,15 @@ function planeDtype(reduction: Reduction, field: number): Dtype {
 
 /** Planes of `length` positions, each at its identity. */
 export function allocatePlanes(reduction: Reduction, length: number): Plane[] {
-  const planes = stateOf(reduction).map(
-    (_, field) =>
-      takeSpare(planeDtype(reduction, field), length) ?? allocate(planeDtype(reduction, field), length),
-  );
-  resetPlanes(reduction, planes);
-  return planes;
+  return stateOf(reduction).map((_, field) => {
+    const dtype = planeDtype(reduction, field);
+    const known = takeSpare(dtype, length);
+    const plane = known ?? allocate(dtype, length);
+    const identity = identityOf(reduction, field);
+    // new memory is 0 already
+    if (known || (identity !== 0 && identity !== 0n)) (plane as unknown[]).fill(identity);
+    return plane;
+  });
 }
 
 /** Float64 planes that nobody uses: fresh memory costs as much as what is done in it. All of one length. */
@@ -123,24 +126,28 @@ export function resetPlanes(reduction: Reduction, planes: readonly Plane[]): voi
   planes.forEach((plane, field) => (plane as unknown[]).fill(identityOf(reduction, field)));
 }
 
-/** Planes as blocks of the state's dtypes. Zeros of `min` and `max` lose their sign. */
+/** Planes as blocks of the state's dtypes, in the same memory where that is possible: they can't be used any more. */
 export function sealPlanes(reduction: Reduction, planes: readonly Plane[], shape: Shape): Block[] {
   return stateOf(reduction).map((dtype, field) => {
     const plane = planes[field];
     if (isCount(reduction, field)) {
-      const block = allocateBlock("int64", shape);
-      writeCounts(plane as Float64Array, block.data as BigInt64Array);
-      return block;
+      const counts = plane as Float64Array;
+      const data = new BigInt64Array(counts.buffer, counts.byteOffset, counts.length);
+      writeCounts(counts, data);
+      return { dtype: "int64", shape: [...shape], data };
     }
     if (dtype === "float16") {
       const block = allocateBlock(dtype, shape);
-      const bits = block.data as Uint16Array;
-      const values = plane as Float32Array;
-      for (let i = 0; i < bits.length; i++) bits[i] = toFloat16(values[i]);
+      writeHalves(plane as Float32Array, block.data as Uint16Array);
       return block;
     }
     return { dtype, shape: [...shape], data: plane };
   });
+}
+
+/** Numbers rounded to float16. */
+export function writeHalves(from: Float32Array, to: Uint16Array): void {
+  for (let i = 0; i < from.length; i++) to[i] = toFloat16(from[i]);
 }
 
 /** The planes of a state, to read; those whose storage is the same are not copied. */

@@ -88,12 +88,6 @@ export function remainder(a: number, b: number, f: (x: number) => number): numbe
   return b < 0 !== mod < 0 ? f(mod + b) : mod;
 }
 
-/** C's `pow`: 1 to any power is 1, and -1 to an infinite one. */
-export function power(a: number, b: number): number {
-  if (a === 1 || (a === -1 && (b === Infinity || b === -Infinity))) return 1;
-  return a ** b;
-}
-
 export function sign(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x === 0 ? 0 : x;
 }

@@ -49,7 +49,7 @@ export function operatorSource(
       if (float) return rounded(`K.remainder(${a},${b},${f})`);
       return big ? `K.bigRemainder(${a},${b})` : `K.intRemainder(${a},${b})`;
     case "power":
-      if (float) return rounded(`K.power(${a},${b})`);
+      if (float) return rounded(`${itemSize(dtype) === 8 ? "K.power" : "K.singlePower"}(${a},${b})`);
       return rounded(big ? `K.bigPower(${a},${b})` : `K.intPower(${a},${b})`);
     case "minimum":
       return float ? `Math.min(${a},${b})` : choose("<");
@@ -111,10 +111,12 @@ export function operatorSource(
       return float ? `Math.${name}(${a})` : a;
     case "round":
       return float ? `K.roundEven(${a})` : a;
-    case "sqrt":
     case "exp":
-    case "expm1":
+      return rounded(`${itemSize(dtype) === 8 ? "K.exp" : "K.singleExp"}(${a})`);
     case "log":
+      return rounded(`${itemSize(dtype) === 8 ? "K.log" : "K.singleLog"}(${a})`);
+    case "sqrt":
+    case "expm1":
     case "log1p":
     case "log2":
     case "log10":

@@ -12,6 +12,7 @@ import { sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
 import { ColumnAccumulator, type PlaneMemory } from "./column-accumulator.js";
 import { canonicalLoop, eachPosition } from "./loop.js";
 import type { Operand } from "./operand.js";
+import { withProducts } from "./power-products.js";
 import { reduceIntoPlanes, reduceToPlanes } from "./reduce-loop.js";
 import { checkReducing, type Reducing, stateShape } from "./reduce-source.js";
 import { compileRowMerge, type RowMerge } from "./reduction-source.js";
@@ -21,8 +22,8 @@ import {
   type Plane,
   recyclePlanes,
   resetPlanes,
-  sealPlanes,
   writeCounts,
+  writeHalves,
 } from "./reduction-state.js";
 import { openRow } from "./state-row.js";
 import { VarianceAccumulator } from "./variance-accumulator.js";
@@ -101,8 +102,9 @@ export class StateAccumulator {
    * Lets the elements of a piece enter. Pieces come in the order in which they stand on the reduced axes.
    * @throws DtypeError, ShapeError for a piece that doesn't fit
    */
-  reduce(work: Reducing): void {
-    checkReducing(work, this.#reduction);
+  reduce(piece: Reducing): void {
+    checkReducing(piece, this.#reduction);
+    const work = { ...piece, program: withProducts(piece.program) };
     const { shape } = this.#blocks[0];
     const found = stateShape(work);
     if (!sameShape(found, shape))
@@ -226,13 +228,10 @@ export class StateAccumulator {
   /** The blocks, with the state in them. Nothing can enter any more. */
   seal(): Block[] {
     this.open();
-    this.#blocks.forEach(({ data, dtype, shape }, field) => {
+    this.#blocks.forEach(({ data, dtype }, field) => {
       const plane = this.#planes[field];
       if (isCount(this.#reduction, field)) writeCounts(plane as Float64Array, data as BigInt64Array);
-      else if (dtype === "float16")
-        (data as Uint16Array).set(
-          sealPlanes(this.#reduction, this.#planes, shape)[field].data as Uint16Array,
-        );
+      else if (dtype === "float16") writeHalves(plane as Float32Array, data as Uint16Array);
     });
     return [...this.#blocks];
   }

@@ -5,7 +5,7 @@
 import { type Dtype, itemSize } from "@hyperslab/core/dtype";
 import type { Lanes } from "./lanes.js";
 import { eachPosition } from "./loop.js";
-import { SCRATCH_BYTES } from "./simd/arena.js";
+import { WORK_BYTES } from "./simd/arena.js";
 import { squareOf } from "./transpose-kernel.js";
 import { fieldCount, LANES, type WindowText } from "./window-kernel.js";
 
@@ -86,7 +86,7 @@ export function layOut(text: WindowText, window: number, strips: Strips): Layout
   const tailBytes = (window + 1) * fieldCount(text.name) * 8;
   const rowBytes = text.inSize + text.outSize;
   const perLane = tailBytes + (rowBytes + (strips.wide > 1 ? 0 : 8)) * (window + squareOf(4));
-  const room = SCRATCH_BYTES - tableBytes - 4096;
+  const room = WORK_BYTES - tableBytes - 4096;
   // as many as make a call worth it, and no more than there are
   const apartLanes = Math.min(
     strips.starts.length * strips.pieces,
@@ -114,6 +114,6 @@ export function layOut(text: WindowText, window: number, strips: Strips): Layout
   const staging = output + align(text.outSize * pitch * (rows + squareOf(4)));
   const apart = strips.wide === 1;
   const stagingStep = 64 * (Math.ceil((rows + squareOf(4)) / 16) | 1) * 2 + 64;
-  if (staging + (apart ? width * stagingStep : 0) > SCRATCH_BYTES) return null;
+  if (staging + (apart ? width * stagingStep : 0) > WORK_BYTES) return null;
   return { window, width, pitch, rows, table: 0, flags, tails, input, output, staging, stagingStep };
 }

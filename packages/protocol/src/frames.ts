@@ -7,7 +7,7 @@
  * 8   u32  P, number of parts
  * 12  u32  0
  * 16  u64  × P, bytes of each part
- *     head: msgpack, a list of messages; the parts belong to the last one
+ *     head: msgpack, a list: a message, the number of its parts, the next message, …
  *     parts; head and parts are padded with zeros to multiples of 8
  * ```
  */
@@ -44,13 +44,25 @@ export function unpack(bytes: Uint8Array): unknown {
 const padding = (length: number): number => (8 - (length % 8)) % 8;
 const ZEROS = new Uint8Array(8);
 
+/** A message and the raw bytes that travel behind it. */
+export interface Packet {
+  readonly message: unknown;
+  readonly parts: readonly Uint8Array[];
+}
+
 /**
  * The pieces of a frame, to be sent one after the other as one WebSocket message; parts are not copied
  * where they are large.
  * @throws ProtocolError where the frame would be larger than the other side takes
  */
-export function encodeFrame(messages: readonly unknown[], parts: readonly Uint8Array[] = []): Uint8Array[] {
-  const head = packr.pack(messages);
+export function encodeFrame(packets: readonly Packet[]): Uint8Array[] {
+  const list: unknown[] = [];
+  const parts: Uint8Array[] = [];
+  for (const packet of packets) {
+    list.push(packet.message, packet.parts.length);
+    for (const part of packet.parts) parts.push(part);
+  }
+  const head = packr.pack(list);
   const table = FIXED + 8 * parts.length;
   const headEnd = table + head.length + padding(head.length);
   let total = headEnd;
@@ -84,19 +96,16 @@ export function encodeFrame(messages: readonly unknown[], parts: readonly Uint8A
   return pieces;
 }
 
-export interface Frame {
-  readonly messages: readonly unknown[];
-  /** Of the last message; views of the frame's bytes. */
-  readonly parts: readonly Uint8Array[];
-}
-
-/** Takes a frame apart; lengths are checked before anything is unpacked. @throws ProtocolError */
-export function decodeFrame(data: Uint8Array): Frame {
-  // a Buffer's slice is a view where a Uint8Array's is a copy: parts must not be Buffers
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
-  const refuse = (found: string): never => {
-    throw new ProtocolError({ asked: "read a frame", found, hint: "the peer speaks another protocol" });
-  };
+/**
+ * Takes a frame apart; lengths are checked before anything is unpacked. Parts are views of its bytes.
+ * @param fragments the frame, in one piece or as it was sent: parts that came alone are not copied
+ * @throws ProtocolError
+ */
+export function decodeFrame(fragments: Uint8Array | readonly Uint8Array[]): Packet[] {
+  const all = fragments instanceof Uint8Array ? [fragments] : fragments;
+  const bytes = plain(all.length === 1 ? all[0] : (all[0] ?? ZEROS.subarray(0, 0)));
+  let length = 0;
+  for (const fragment of all) length += fragment.length;
   if (bytes.length < FIXED) return refuse(`${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0, true) !== MAGIC) return refuse("no magic number");
@@ -104,18 +113,82 @@ export function decodeFrame(data: Uint8Array): Frame {
   const count = view.getUint32(8, true);
   if (headLength > MAX_HEAD) return refuse(`a head of ${headLength} bytes`);
   if (count > MAX_PARTS || FIXED + 8 * count > bytes.length) return refuse(`${count} parts`);
-  let at = FIXED + 8 * count;
-  const headStart = at;
-  at += headLength + padding(headLength);
-  const parts: Uint8Array[] = [];
+  const headStart = FIXED + 8 * count;
+  const headEnd = headStart + headLength + padding(headLength);
+  if (headEnd > bytes.length) return refuse(`a head of ${headLength} bytes in a frame of ${length}`);
+  const sizes: number[] = [];
+  let announced = headEnd;
   for (let i = 0; i < count; i++) {
-    const length = Number(view.getBigUint64(FIXED + 8 * i, true));
-    if (length > bytes.length - at) return refuse(`a part of ${length} bytes in a frame of ${bytes.length}`);
-    parts.push(bytes.subarray(at, at + length));
-    at += length + padding(length);
+    const size = Number(view.getBigUint64(FIXED + 8 * i, true));
+    if (size > length - announced) return refuse(`a part of ${size} bytes in a frame of ${length}`);
+    sizes.push(size);
+    announced += size + padding(size);
   }
-  if (at !== bytes.length) return refuse(`${bytes.length} bytes where the head announces ${at}`);
-  const messages = unpack(bytes.subarray(headStart, headStart + headLength));
-  if (!Array.isArray(messages)) return refuse("a head that is not a list");
-  return { messages, parts };
+  if (announced !== length) return refuse(`${length} bytes where the head announces ${announced}`);
+  const list = unpack(bytes.subarray(headStart, headStart + headLength));
+  const parts = partsOf(all, bytes, headEnd, sizes);
+  return packetsOf(list, parts);
 }
+
+function refuse(found: string): never {
+  throw new ProtocolError({ asked: "read a frame", found, hint: "the peer speaks another protocol" });
+}
+
+/** A Buffer's slice is a view where a Uint8Array's is a copy: parts must not be Buffers. */
+function plain(data: Uint8Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.length);
+}
+
+function partsOf(
+  fragments: readonly Uint8Array[],
+  bytes: Uint8Array,
+  headEnd: number,
+  sizes: readonly number[],
+): Uint8Array[] {
+  const apart = fragments.length > 1 && bytes.length === headEnd ? apartAsSent(fragments, sizes) : null;
+  if (apart) return apart;
+  const whole = fragments.length > 1 ? plain(Buffer.concat(fragments)) : bytes;
+  let at = headEnd;
+  return sizes.map((size) => {
+    const part = whole.subarray(at, at + size);
+    at += size + padding(size);
+    return part;
+  });
+}
+
+/** The parts, where each came in a fragment of its own; null where the frame was cut elsewhere. */
+function apartAsSent(fragments: readonly Uint8Array[], sizes: readonly number[]): Uint8Array[] | null {
+  const parts: Uint8Array[] = [];
+  let next = 1;
+  for (const size of sizes) {
+    if (size === 0) {
+      parts.push(new Uint8Array());
+      continue;
+    }
+    if (fragments[next]?.length !== size) return null;
+    parts.push(plain(fragments[next++]));
+    if (padding(size) === 0) continue;
+    if (fragments[next]?.length !== padding(size)) return null;
+    next++;
+  }
+  return next === fragments.length ? parts : null;
+}
+
+function packetsOf(list: unknown, parts: readonly Uint8Array[]): Packet[] {
+  // as version 1 greeted: it is understood, so that it can be told that it is too old
+  if (Array.isArray(list) && list.length === 1) return [{ message: list[0], parts }];
+  if (!Array.isArray(list) || list.length % 2 !== 0) return refuse("a head that is no list of pairs");
+  const packets: Packet[] = [];
+  let next = 0;
+  for (let i = 0; i < list.length; i += 2) {
+    const count: unknown = list[i + 1];
+    if (typeof count !== "number" || !(count >= 0) || next + count > parts.length)
+      return refuse(`${String(count)} parts of a message, where ${parts.length - next} are left`);
+    packets.push({ message: list[i], parts: count === 0 ? NO_PARTS : parts.slice(next, next + count) });
+    next += count;
+  }
+  if (next !== parts.length) return refuse(`${parts.length - next} parts that belong to no message`);
+  return packets;
+}
+
+const NO_PARTS: readonly Uint8Array[] = [];

@@ -74,6 +74,8 @@ function helloFault(hello: Message, roles: readonly Role["kind"][]): ProtocolErr
   if (!roles.includes(role.kind))
     return new ProtocolError({ asked, found: `a ${role.kind}`, hint: `expected here: ${roles.join(", ")}` });
   if (typeof role.name !== "string") return new ProtocolError({ asked, found: "a dialer without a name" });
+  if (role.kind === "client" && typeof role.dials !== "boolean")
+    return new ProtocolError({ asked, found: "a client that does not say whether it dials workers" });
   if (role.kind !== "worker") return null;
   const sound = typeof role.address === "string" && role.threads >= 1 && role.memory > 0;
   return sound ? null : new ProtocolError({ asked, found: "a worker without address, threads or memory" });

@@ -4,19 +4,23 @@
  * raw parts behind it (`frames.ts`). Knows no socket and no state. README.md describes the same in prose.
  */
 import type { WireError } from "@hyperslab/core/errors";
-import type { FieldHead } from "./block-parts.js";
 import type { ClusterStatus } from "./status.js";
 
 /** The name that a peer of this protocol gives itself. */
 export const PROTOCOL = "hyperslab";
 /** Grows with every change that an older peer would misread. */
-export const VERSION = 1;
+export const VERSION = 2;
 /** Changes that a peer may live without; both sides use what both know. */
 export const FEATURES: readonly string[] = [];
 
 /** Who dials, and what it brings. */
 export type Role =
-  | { readonly kind: "client"; readonly name: string }
+  | {
+      readonly kind: "client";
+      readonly name: string;
+      /** It fetches large results from workers by itself, where it reaches them. */
+      readonly dials: boolean;
+    }
   | {
       readonly kind: "worker";
       readonly name: string;
@@ -27,7 +31,7 @@ export type Role =
       readonly memory: number;
       readonly pid: number;
     }
-  /** A worker that fetches blocks of another. */
+  /** A worker or a client that fetches blocks. */
   | { readonly kind: "peer"; readonly name: string };
 
 /** The first message, from the side that dials. */
@@ -55,6 +59,22 @@ export interface Refused {
 
 export type Greeting = Hello | Welcome | Refused;
 
+/** Task or block numbers in runs, as `packRuns` packs them. */
+export type Runs = Uint8Array;
+/** Sizes, as `packRepeats` packs them. */
+export type Repeats = Uint8Array;
+
+/** Whole blocks, small ones: the part holds them one after another (`block-bytes.ts`). */
+interface Blocks {
+  readonly blocks: Runs;
+}
+/** A piece of a block whose bytes are cut: those from `at` on, of `total`. Parts: the piece, in one or several. */
+interface Piece {
+  readonly block: number;
+  readonly at: number;
+  readonly total: number;
+}
+
 /** Sent by clients. `ref` is the client's own number of a run. */
 export type ClientMessage =
   /** Parts: the outline of the plan, then the program of every stage. */
@@ -66,8 +86,21 @@ export type ClientMessage =
       readonly window: number;
       /** Whether the client wants to hear of every finished task. */
       readonly progress: boolean;
+      /** Runs of a higher one go first; 0 if there is nothing to say. */
+      readonly priority: number;
     }
   | { readonly type: "cancel"; readonly ref: number }
+  | { readonly type: "steer"; readonly ref: number; readonly paused: boolean; readonly priority: number }
+  /** The client has fetched these results from a worker: they are delivered. */
+  | { readonly type: "results-fetched"; readonly ref: number; readonly blocks: Runs }
+  /** It could not: the worker can't be reached, or answered that it does not hold them. */
+  | {
+      readonly type: "fetch-failed";
+      readonly ref: number;
+      readonly blocks: Runs;
+      readonly worker: number;
+      readonly answered: boolean;
+    }
   /** The client has taken results of so many bytes: as many more may come. */
   | { readonly type: "taken"; readonly ref: number; readonly bytes: number }
   | { readonly type: "ask-status"; readonly ref: number };
@@ -76,15 +109,16 @@ export type ClientMessage =
 export type ToClientMessage =
   | { readonly type: "job-started"; readonly ref: number; readonly job: number; readonly tasks: number }
   /** Tasks that finished, each told once, in the order in which they did. */
-  | { readonly type: "progress"; readonly ref: number; readonly tasks: readonly number[] }
-  /** Part: the bytes of the block. Block number `index` of stage `stage`. */
+  | { readonly type: "progress"; readonly ref: number; readonly tasks: Runs }
+  | ({ readonly type: "results"; readonly ref: number } & Blocks)
+  | ({ readonly type: "result-piece"; readonly ref: number } & Piece)
+  /** These results are at a worker, to be fetched there as blocks of `job`. */
   | {
-      readonly type: "result";
+      readonly type: "results-at";
       readonly ref: number;
-      readonly stage: number;
-      readonly index: number;
-      readonly bytes: number;
-      readonly heads: readonly FieldHead[];
+      readonly job: number;
+      readonly holder: PeerAddress;
+      readonly blocks: Runs;
     }
   | { readonly type: "job-finished"; readonly ref: number }
   | { readonly type: "job-failed"; readonly ref: number; readonly error: WireError }
@@ -97,10 +131,16 @@ export interface PeerAddress {
   readonly address: string;
 }
 
-/** A task and the blocks that its worker has to fetch first: `[block, worker that holds it, ...]`. */
-export interface TaskOrder {
-  readonly task: number;
-  readonly fetch: readonly (readonly number[])[];
+/** Blocks that are to be fetched, and the workers that hold them. */
+export interface FetchOrder {
+  readonly from: readonly number[];
+  readonly blocks: readonly number[];
+}
+
+/** {@link FetchOrder}, on the wire. */
+export interface PackedFetch {
+  readonly from: readonly number[];
+  readonly blocks: Runs;
 }
 
 /** Sent to workers. Tasks and blocks have one numbering: block `n` is what task `n` yields. */
@@ -111,9 +151,17 @@ export type ToWorkerMessage =
   | { readonly type: "job"; readonly job: number }
   /** Parts: the program of each of `stages`. Comes before the first task of those stages. */
   | { readonly type: "programs"; readonly job: number; readonly stages: readonly number[] }
-  | { readonly type: "tasks"; readonly job: number; readonly tasks: readonly TaskOrder[] }
-  | { readonly type: "release"; readonly job: number; readonly blocks: readonly number[] }
-  | { readonly type: "send-results"; readonly job: number; readonly blocks: readonly number[] }
+  /** Tasks, in the order in which they should run, and the blocks that are not here and that some of them read. */
+  | {
+      readonly type: "tasks";
+      readonly job: number;
+      readonly tasks: Runs;
+      readonly fetch: readonly PackedFetch[];
+      /** Their results are to be sent as soon as they are made. */
+      readonly send: boolean;
+    }
+  | { readonly type: "release"; readonly job: number; readonly blocks: Runs }
+  | { readonly type: "send-results"; readonly job: number; readonly blocks: Runs }
   /** Everything of the job can go: tasks, blocks, programs. */
   | { readonly type: "forget-job"; readonly job: number }
   /** The worker is not wanted any more, and should end. */
@@ -121,59 +169,45 @@ export type ToWorkerMessage =
 
 /** Sent by workers. */
 export type WorkerMessage =
-  | { readonly type: "started"; readonly job: number; readonly tasks: readonly number[] }
-  /** `bytes` are those of the task's block. */
-  | {
-      readonly type: "finished";
-      readonly job: number;
-      readonly tasks: readonly number[];
-      readonly bytes: readonly number[];
-    }
+  | { readonly type: "started"; readonly job: number; readonly tasks: Runs }
+  /** `bytes` are those of the tasks' blocks, in memory. */
+  | { readonly type: "finished"; readonly job: number; readonly tasks: Runs; readonly bytes: Repeats }
   | { readonly type: "failed"; readonly job: number; readonly task: number; readonly error: WireError }
-  | {
-      readonly type: "fetched";
-      readonly job: number;
-      readonly blocks: readonly number[];
-      readonly bytes: readonly number[];
-    }
+  | { readonly type: "fetched"; readonly job: number; readonly blocks: Runs; readonly bytes: Repeats }
   /** The worker gives these tasks back, for want of these blocks. */
   | {
       readonly type: "returned";
       readonly job: number;
-      readonly tasks: readonly number[];
-      readonly missing: readonly number[];
+      readonly tasks: Runs;
+      readonly missing: Runs;
       readonly reason: string;
     }
-  /** Parts: one for each head. */
-  | {
-      readonly type: "result";
-      readonly job: number;
-      readonly block: number;
-      readonly bytes: number;
-      readonly heads: readonly FieldHead[];
-    }
+  /** Results, for the client. */
+  | ({ readonly type: "blocks"; readonly job: number } & Blocks)
+  | ({ readonly type: "piece"; readonly job: number } & Piece)
   /** Asked for with send-results, and not here. */
-  | { readonly type: "no-result"; readonly job: number; readonly block: number }
+  | { readonly type: "no-result"; readonly job: number; readonly blocks: Runs }
   | {
       readonly type: "stats";
-      /** Bytes of blocks, and of tasks that run. */
+      /** Bytes of blocks, and number of tasks that run. */
       readonly stored: number;
       readonly running: number;
       /** Resident set of the process. */
       readonly rss: number;
     };
 
-/** Between workers: the fetching one asks, the other answers. */
+/** Between the holder of blocks and whoever fetches them: the fetching side asks, the other answers. */
 export type PeerMessage =
-  | { readonly type: "get"; readonly job: number; readonly block: number }
-  /** Parts: one for each head. */
   | {
-      readonly type: "block";
+      readonly type: "get";
       readonly job: number;
-      readonly block: number;
-      readonly heads: readonly FieldHead[];
+      readonly blocks: Runs;
+      /** Bytes of the (only) block that the asker has from an earlier try. */
+      readonly from: number;
     }
-  | { readonly type: "missing"; readonly job: number; readonly block: number };
+  | ({ readonly type: "blocks"; readonly job: number } & Blocks)
+  | ({ readonly type: "piece"; readonly job: number } & Piece)
+  | { readonly type: "missing"; readonly job: number; readonly blocks: Runs };
 
 export type Message =
   | Greeting

@@ -69,15 +69,15 @@ function outlineFault(outline: Partial<PlanOutline>): string | null {
 /** Any plain data, with typed arrays, bigints and undefined (which is left out of objects). */
 export function dataToBytes(data: unknown): Uint8Array {
   const parts: Uint8Array[] = [];
-  const plain = toPlain(data, parts);
-  const pieces = encodeFrame([plain], parts);
+  const message = toPlain(data, parts);
+  const pieces = encodeFrame([{ message, parts }]);
   return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
 }
 
 /** The data that {@link dataToBytes} wrote; typed arrays are copies. @throws ProtocolError */
 export function dataFromBytes(bytes: Uint8Array): unknown {
-  const { messages, parts } = decodeFrame(bytes);
-  return fromPlain(messages[0], parts);
+  const [{ message, parts }] = decodeFrame(bytes);
+  return fromPlain(message, parts);
 }
 
 const ARRAY_TYPES: ReadonlyMap<string, Dtype> = new Map([

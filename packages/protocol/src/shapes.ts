@@ -14,7 +14,7 @@ import type {
 } from "./messages.js";
 
 /** What a field holds; `data` is looked at by whoever reads it. */
-type Kind = "number" | "string" | "boolean" | "numbers" | "list" | "data";
+type Kind = "number" | "string" | "boolean" | "numbers" | "bytes" | "list" | "data";
 
 /** The fields of every message that one side may send. */
 export type Shapes<M extends Message> = {
@@ -28,16 +28,21 @@ export const GREETING: Shapes<Greeting> = {
 };
 
 export const FROM_CLIENT: Shapes<ClientMessage> = {
-  submit: { ref: "number", name: "string", window: "number", progress: "boolean" },
+  submit: { ref: "number", name: "string", window: "number", progress: "boolean", priority: "number" },
   cancel: { ref: "number" },
+  steer: { ref: "number", paused: "boolean", priority: "number" },
+  "results-fetched": { ref: "number", blocks: "bytes" },
+  "fetch-failed": { ref: "number", blocks: "bytes", worker: "number", answered: "boolean" },
   taken: { ref: "number", bytes: "number" },
   "ask-status": { ref: "number" },
 };
 
 export const TO_CLIENT: Shapes<ToClientMessage> = {
   "job-started": { ref: "number", job: "number", tasks: "number" },
-  progress: { ref: "number", tasks: "numbers" },
-  result: { ref: "number", stage: "number", index: "number", bytes: "number", heads: "list" },
+  progress: { ref: "number", tasks: "bytes" },
+  results: { ref: "number", blocks: "bytes" },
+  "result-piece": { ref: "number", block: "number", at: "number", total: "number" },
+  "results-at": { ref: "number", job: "number", holder: "data", blocks: "bytes" },
   "job-finished": { ref: "number" },
   "job-failed": { ref: "number", error: "data" },
   status: { ref: "number", status: "data" },
@@ -47,28 +52,30 @@ export const TO_WORKER: Shapes<ToWorkerMessage> = {
   peers: { joined: "list", left: "numbers" },
   job: { job: "number" },
   programs: { job: "number", stages: "numbers" },
-  tasks: { job: "number", tasks: "list" },
-  release: { job: "number", blocks: "numbers" },
-  "send-results": { job: "number", blocks: "numbers" },
+  tasks: { job: "number", tasks: "bytes", fetch: "list", send: "boolean" },
+  release: { job: "number", blocks: "bytes" },
+  "send-results": { job: "number", blocks: "bytes" },
   "forget-job": { job: "number" },
   retire: { reason: "string" },
 };
 
 export const FROM_WORKER: Shapes<WorkerMessage> = {
-  started: { job: "number", tasks: "numbers" },
-  finished: { job: "number", tasks: "numbers", bytes: "numbers" },
+  started: { job: "number", tasks: "bytes" },
+  finished: { job: "number", tasks: "bytes", bytes: "bytes" },
   failed: { job: "number", task: "number", error: "data" },
-  fetched: { job: "number", blocks: "numbers", bytes: "numbers" },
-  returned: { job: "number", tasks: "numbers", missing: "numbers", reason: "string" },
-  result: { job: "number", block: "number", bytes: "number", heads: "list" },
-  "no-result": { job: "number", block: "number" },
+  fetched: { job: "number", blocks: "bytes", bytes: "bytes" },
+  returned: { job: "number", tasks: "bytes", missing: "bytes", reason: "string" },
+  blocks: { job: "number", blocks: "bytes" },
+  piece: { job: "number", block: "number", at: "number", total: "number" },
+  "no-result": { job: "number", blocks: "bytes" },
   stats: { stored: "number", running: "number", rss: "number" },
 };
 
 export const PEER: Shapes<PeerMessage> = {
-  get: { job: "number", block: "number" },
-  block: { job: "number", block: "number", heads: "list" },
-  missing: { job: "number", block: "number" },
+  get: { job: "number", blocks: "bytes", from: "number" },
+  blocks: { job: "number", blocks: "bytes" },
+  piece: { job: "number", block: "number", at: "number", total: "number" },
+  missing: { job: "number", blocks: "bytes" },
 };
 
 /** The message, where it is one of `shapes`. @throws ProtocolError */
@@ -100,6 +107,8 @@ function fits(kind: Kind, value: unknown): boolean {
       return typeof value === kind;
     case "numbers":
       return Array.isArray(value) && value.every((item) => typeof item === "number");
+    case "bytes":
+      return value instanceof Uint8Array;
     case "list":
       return Array.isArray(value);
     case "data":

@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import { ClusterError, ProtocolError, isHyperslabError } from "@hyperslab/core/errors";
 import { WebSocket } from "ws";
-import { MAX_FRAME, decodeFrame, encodeFrame } from "./frames.js";
+import { MAX_FRAME, type Packet, decodeFrame, encodeFrame } from "./frames.js";
 import type { Greeting, Message } from "./messages.js";
 import { GREETING, type Shapes, checkMessage } from "./shapes.js";
 
@@ -47,6 +47,9 @@ export interface Heartbeat {
 }
 const HEARTBEAT: Heartbeat = { every: 5_000, patience: 30_000 };
 
+/** Parts of so many bytes go at once: they would only wait in memory. */
+const FLUSH = 2 ** 18;
+
 export interface ChannelHandlers<In> {
   /** A throw closes the channel, as for a message that makes no sense. */
   onMessage(message: In, parts: readonly Uint8Array[]): void;
@@ -66,7 +69,9 @@ export class Channel<In extends Message, Out extends Message> {
   #handlers: ChannelHandlers<In> | null = null;
   /** Messages that came before anyone listened. */
   #early: { message: unknown; parts: readonly Uint8Array[] }[] = [];
-  #outbox: (Out | Greeting)[] = [];
+  #outbox: Packet[] = [];
+  /** Bytes of parts in the outbox. */
+  #outboxBytes = 0;
   #flushing = false;
   #drains: { below: number; resolve: () => void }[] = [];
   #closed: ClusterError | null = null;
@@ -83,8 +88,9 @@ export class Channel<In extends Message, Out extends Message> {
     this.localAddress = socket.localAddress ?? "127.0.0.1";
     this.remoteAddress = `${socket.remoteAddress ?? "?"}:${socket.remotePort ?? "?"}`;
     socket.setNoDelay(true);
-    ws.binaryType = "nodebuffer";
-    ws.on("message", (data: Buffer, isBinary: boolean) => this.#onData(data, isBinary));
+    // a part that was sent as a fragment of its own is not copied here
+    ws.binaryType = "fragments";
+    ws.on("message", (data: Buffer[] | Buffer, isBinary: boolean) => this.#onData(data, isBinary));
     ws.on("error", (error) => this.#end(`the connection failed: ${error.message}`, error));
     ws.on("close", (code, reason) => {
       this.#code ||= code;
@@ -129,14 +135,15 @@ export class Channel<In extends Message, Out extends Message> {
   }
 
   /**
-   * Queues a message. Those of one turn of the event loop travel together; parts end a frame.
-   * After the end of the channel this does nothing: `onClose` tells.
+   * Queues a message. Those of one turn of the event loop travel together. Parts must not change before
+   * the channel has drained. After the end of the channel this does nothing: `onClose` tells.
    * @throws ProtocolError where the parts are larger than a frame may be
    */
   send(message: Out | Greeting, parts: readonly Uint8Array[] = []): void {
     if (this.#closed) return;
-    this.#outbox.push(message);
-    if (parts.length > 0) this.flush(parts);
+    this.#outbox.push({ message, parts });
+    for (const part of parts) this.#outboxBytes += part.length;
+    if (this.#outboxBytes > FLUSH) this.flush();
     else if (!this.#flushing) {
       this.#flushing = true;
       setImmediate(() => this.flush());
@@ -144,16 +151,19 @@ export class Channel<In extends Message, Out extends Message> {
   }
 
   /** Sends what is queued now. */
-  flush(parts: readonly Uint8Array[] = []): void {
+  flush(): void {
     this.#flushing = false;
-    const messages = this.#outbox;
-    if (messages.length === 0 || this.#ws.readyState !== WebSocket.OPEN) return;
+    const packets = this.#outbox;
+    if (packets.length === 0 || this.#ws.readyState !== WebSocket.OPEN) return;
     this.#outbox = [];
-    const pieces = encodeFrame(messages, parts);
+    this.#outboxBytes = 0;
+    const pieces = encodeFrame(packets);
     const last = pieces.length - 1;
+    if (last > 0) this.#socket.cork();
     pieces.forEach((piece, i) => {
       this.#ws.send(piece, { binary: true, fin: i === last }, i === last ? () => this.#onDrain() : undefined);
     });
+    if (last > 0) this.#socket.uncork();
   }
 
   /** Bytes that wait for the other side to take them. */
@@ -196,12 +206,11 @@ export class Channel<In extends Message, Out extends Message> {
     else this.#socket.unref();
   }
 
-  #onData(data: Buffer, isBinary: boolean): void {
+  #onData(data: Buffer[] | Buffer, isBinary: boolean): void {
     if (this.#closed) return;
     try {
       if (!isBinary) throw new ProtocolError({ asked: "read a frame", found: "text" });
-      const { messages, parts } = decodeFrame(data);
-      messages.forEach((message, i) => this.#deliver(message, i === messages.length - 1 ? parts : []));
+      for (const { message, parts } of decodeFrame(data)) this.#deliver(message, parts);
     } catch (error) {
       this.#refuse(error);
     }

@@ -3,26 +3,41 @@
 /**
  * Runs `job` for each item, at most `limit` at once, and takes items only as they are needed. Stops
  * taking at the first failure, waits for what runs, and throws that failure.
+ *
+ * @param limit a function is asked anew before each job; it never leaves less than one
  */
 export async function forEachConcurrent<T>(
   items: Iterable<T>,
-  limit: number,
+  limit: number | (() => number),
   job: (item: T) => Promise<void>,
 ): Promise<void> {
   const iterator = items[Symbol.iterator]();
+  const most = typeof limit === "number" ? () => limit : limit;
   let failure: { readonly error: unknown } | undefined;
+  let running = 0;
+  const lanes: Promise<void>[] = [];
   const run = async (): Promise<void> => {
-    while (!failure) {
-      const next = iterator.next();
-      if (next.done) return;
-      await job(next.value);
+    try {
+      while (!failure && (running === 1 || running <= most())) {
+        const next = iterator.next();
+        if (next.done) return;
+        const done = job(next.value);
+        if (running < most()) start();
+        await done;
+      }
+    } catch (error) {
+      failure ??= { error };
+    } finally {
+      running--;
     }
   };
-  const lane = (): Promise<void> =>
-    run().catch((error: unknown) => {
-      failure ??= { error };
-    });
-  await Promise.all(Array.from({ length: Math.max(1, limit) }, lane));
+  const start = (): void => {
+    running++;
+    lanes.push(run());
+  };
+  start();
+  // there may be more of them by the time that one has ended
+  for (let i = 0; i < lanes.length; i++) await lanes[i];
   if (failure) throw failure.error;
 }
 
@@ -35,9 +50,10 @@ export class Semaphore {
     this.#free = size;
   }
 
-  async run<T>(job: () => Promise<T>): Promise<T> {
+  /** Who waits for a turn stops waiting, with the reason of `signal`, when that is aborted. */
+  async run<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((go) => this.#waiting.push(go));
+    else await this.#turn(signal);
     try {
       return await job();
     } finally {
@@ -45,5 +61,22 @@ export class Semaphore {
       if (next) next();
       else this.#free++;
     }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((go, leave) => {
+      const take = (): void => {
+        signal?.removeEventListener("abort", giveUp);
+        go();
+      };
+      const giveUp = (): void => {
+        const place = this.#waiting.indexOf(take);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        leave(signal?.reason as Error);
+      };
+      this.#waiting.push(take);
+      if (signal?.aborted) giveUp();
+      else signal?.addEventListener("abort", giveUp, { once: true });
+    });
   }
 }

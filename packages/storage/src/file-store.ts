@@ -6,12 +6,14 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { StorageError } from "@hyperslab/core/errors";
 import { makeDirectory } from "./make-directory.js";
 import {
   type GetOptions,
   type RangeQuery,
   type StoreEntry,
+  type StoreFacts,
   type StoreKey,
   type WritableStore,
   asStorageError,
@@ -27,39 +29,54 @@ const PARTIAL = ".partial";
 /** Bytes of one read: the kernel takes no more than 2 GiB at once. */
 const MOST_AT_ONCE = 2 ** 30;
 
-/** A synchronous read that took longer than so many milliseconds came from a slow disk or network. */
+/**
+ * A synchronous read that took longer than so many milliseconds, and so many more for each byte, did not come from
+ * memory but from a slow disk or a network.
+ */
 const SLOW = 1;
-/** After a slow read, so many are asynchronous: then they overlap. */
-const AFTER_SLOW = 64;
-/** Of quick reads one in so many is asynchronous, so that timers and sockets get their turn. */
-const YIELD_EVERY = 16;
+const SLOW_BYTE = 1e-6;
+/** After a slow read so many are asynchronous, twice as many each time: then they overlap. */
+const AFTER_SLOW = 4;
+const MOST_AFTER_SLOW = 256;
+/** Milliseconds of reading and decoding after which timers, signals and sockets get their turn. */
+const TURN = 12;
 
 /** A writable store over a directory. The directory need not exist until something is written. */
 export class FileStore implements WritableStore {
   readonly label: string;
   readonly root: string;
   readonly #directories: Set<string> = new Set();
-  #reads = 0;
+  #turn = 0;
+  /** Reads that are still to be asynchronous, and how many it will be after the next slow one. */
   #asynchronous = 0;
+  #afterSlow = AFTER_SLOW;
 
   constructor(root: string) {
     this.root = resolve(root);
     this.label = this.root;
   }
 
+  get prompt(): boolean {
+    return this.#asynchronous === 0;
+  }
+
   get(key: StoreKey, options?: GetOptions): Promise<Uint8Array | undefined> {
-    return this.#read(key, undefined, options?.signal);
+    return this.#read(key, undefined, options);
   }
 
   getRange(key: StoreKey, range: RangeQuery, options?: GetOptions): Promise<Uint8Array | undefined> {
-    return this.#read(key, range, options?.signal);
+    return this.#read(key, range, options);
   }
 
   async sizeOf(key: StoreKey): Promise<number | undefined> {
+    return (await this.factsOf(key))?.size;
+  }
+
+  async factsOf(key: StoreKey): Promise<StoreFacts | undefined> {
     const path = this.pathOf(key);
     try {
       const facts = await stat(path);
-      return facts.isFile() ? facts.size : undefined;
+      return facts.isFile() ? { size: facts.size, modified: facts.mtimeMs } : undefined;
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw asStorageError(path, undefined, error);
@@ -140,25 +157,34 @@ export class FileStore implements WritableStore {
   }
 
   /**
-   * Small files in the page cache are read at a fifth of the cost without a round trip through the thread
-   * pool; big or distant ones must not hold up everything else.
+   * What lies in the page cache is read without a round trip through the thread pool, which costs a small read five
+   * times as much and lets a compute thread wait for a large one. Slow reads overlap instead.
    */
   async #read(
     key: StoreKey,
     range: RangeQuery | undefined,
-    signal: AbortSignal | undefined,
+    options: GetOptions | undefined,
   ): Promise<Uint8Array | undefined> {
     const path = this.pathOf(key);
+    const signal = options?.signal;
+    const memory = options?.memory ?? (() => null);
     checkCancelled(signal, `reading ${path}`);
     try {
-      if (this.#asynchronous === 0 && ++this.#reads % YIELD_EVERY !== 0) {
-        const began = performance.now();
-        const value = readNow(path, range);
-        if (performance.now() - began > SLOW) this.#asynchronous = AFTER_SLOW;
-        return value;
+      if (this.#asynchronous > 0) {
+        this.#asynchronous--;
+        return await readLater(path, range, memory, signal);
       }
-      this.#asynchronous = Math.max(0, this.#asynchronous - 1);
-      return await readLater(path, range, signal);
+      if (performance.now() - this.#turn > TURN) {
+        await setImmediate();
+        checkCancelled(signal, `reading ${path}`);
+        this.#turn = performance.now();
+      }
+      const began = performance.now();
+      const value = readNow(path, range, memory);
+      const slow = performance.now() - began > SLOW + (value?.length ?? 0) * SLOW_BYTE;
+      if (slow) this.#asynchronous = this.#afterSlow;
+      this.#afterSlow = slow ? Math.min(2 * this.#afterSlow, MOST_AFTER_SLOW) : AFTER_SLOW;
+      return value;
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw asStorageError(path, signal, error);
@@ -173,13 +199,15 @@ export class FileStore implements WritableStore {
   }
 }
 
-function readNow(path: string, range: RangeQuery | undefined): Uint8Array | undefined {
+type Memory = NonNullable<GetOptions["memory"]>;
+
+function readNow(path: string, range: RangeQuery | undefined, memory: Memory): Uint8Array | undefined {
   const file = openSync(path, "r");
   try {
     const facts = fstatSync(file);
     if (!facts.isFile()) return undefined;
     const { offset, length } = extentOf(path, facts.size, range);
-    const value = memoryFor(length);
+    const value = memoryFor(length, memory);
     for (let done = 0; done < length;) {
       const count = readSync(file, value, done, Math.min(length - done, MOST_AT_ONCE), offset + done);
       if (count === 0) throw endedEarly(path, offset, length, done);
@@ -194,6 +222,7 @@ function readNow(path: string, range: RangeQuery | undefined): Uint8Array | unde
 async function readLater(
   path: string,
   range: RangeQuery | undefined,
+  memory: Memory,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
   const file = await open(path, "r");
@@ -201,7 +230,7 @@ async function readLater(
     const facts = await file.stat();
     if (!facts.isFile()) return undefined;
     const { offset, length } = extentOf(path, facts.size, range);
-    const value = memoryFor(length);
+    const value = memoryFor(length, memory);
     for (let done = 0; done < length;) {
       checkCancelled(signal, `reading ${path}`);
       const room = Math.min(length - done, MOST_AT_ONCE);
@@ -223,9 +252,12 @@ function extentOf(
   return range ? resolveRange(path, size, range) : { offset: 0, length: size };
 }
 
-/** Memory of its own (small pieces of Node's pool aren't aligned), not zeroed: it is filled to the end or dropped. */
-function memoryFor(length: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+/**
+ * Memory that the caller gave, or of its own: small pieces of Node's pool aren't aligned. Not zeroed: it is filled to the
+ * end or dropped.
+ */
+function memoryFor(length: number, memory: Memory): Uint8Array {
+  return memory(length) ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
 }
 
 function endedEarly(path: string, offset: number, length: number, done: number): StorageError {

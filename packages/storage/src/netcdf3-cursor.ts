@@ -2,6 +2,7 @@
  * Owns reading the big-endian fields of a NetCDF-3 header: counts, names, types, numbers. Refuses
  * counts for which the file has no bytes, so that a broken file costs no memory.
  */
+import { textOfBytes } from "@hyperslab/codecs/element-bytes";
 import { type Dtype, itemSize } from "@hyperslab/core/dtype";
 import { FormatError } from "@hyperslab/core/errors";
 
@@ -26,6 +27,11 @@ export type Netcdf3Type = Exclude<Dtype, "string"> | "char";
 /** Bytes of one element of a type. */
 export function typeBytes(type: Netcdf3Type): number {
   return type === "char" ? 1 : itemSize(type);
+}
+
+/** Text of a file: UTF-8, or where it is none (files older than that rule), Latin-1, so that no letter is lost. */
+export function textOf(bytes: Uint8Array): string {
+  return textOfBytes(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
 }
 
 /** Thrown where the prefix ends but the file goes on; whoever parses catches it and reads more. */
@@ -54,7 +60,8 @@ export class Cursor {
   }
 
   fail(reason: string, offset: number = this.at): never {
-    throw new FormatError({ path: this.path, format: "NetCDF-3", reason, offset });
+    // a damaged length makes a name of half the file
+    throw new FormatError({ path: this.path, format: "NetCDF-3", reason: reason.slice(0, 500), offset });
   }
 
   /** Moves on by `length` bytes and gives where they start. */
@@ -104,7 +111,7 @@ export class Cursor {
 
   name(what: string): string {
     const length = this.countOf(`bytes in the name of ${what}`, 1);
-    return new TextDecoder().decode(this.padded(length));
+    return textOf(this.padded(length));
   }
 
   type(): Netcdf3Type {

@@ -2,7 +2,7 @@
  * Owns the header of NetCDF-3 files (CDF-1, CDF-2, CDF-5): bytes in, dimensions, attributes and
  * variables out, each variable with its place in the file. Knows no store and reads no data.
  */
-import { Cursor, EndOfPrefix, type Netcdf3Type, decodeNumbers, typeBytes } from "./netcdf3-cursor.js";
+import { Cursor, EndOfPrefix, type Netcdf3Type, decodeNumbers, textOf, typeBytes } from "./netcdf3-cursor.js";
 import type { Attribute } from "./source.js";
 
 const [NC_DIMENSION, NC_VARIABLE, NC_ATTRIBUTE] = [0x0a, 0x0b, 0x0c];
@@ -151,7 +151,7 @@ function attributeList(cursor: Cursor, what: string): Netcdf3Attribute[] {
 
 function attributeValue(type: Netcdf3Type, bytes: Uint8Array): Attribute {
   // NUL ends strings in C, and some writers store it
-  if (type === "char") return new TextDecoder().decode(bytes).replaceAll("\0", "");
+  if (type === "char") return textOf(bytes).replaceAll("\0", "");
   const values = decodeNumbers(type, bytes);
   return values.length === 1 ? values[0] : values;
 }

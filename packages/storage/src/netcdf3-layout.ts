@@ -105,26 +105,27 @@ export function describeLayout(layout: Netcdf3Layout): ArrayInfo {
   const rank = layout.shape.length - (joined ? 1 : 0);
   const shape = layout.shape.slice(0, rank);
   const itemBytes = typeBytes(type) * sizeOf(layout.shape.slice(rank));
-  const attributes: Record<string, Attribute> = {};
-  const attributeDtypes: Record<string, Attribute> = {};
+  const attributes: [string, Attribute][] = [];
+  const attributeDtypes: [string, Attribute][] = [];
   const encoding: Record<string, Attribute> = {
     byteOrder: "big",
     originalShape: layout.shape,
-    attributeDtypes,
   };
   for (const { name, type: of, value } of layout.attributes) {
     // decoding the characters is done here, so its attribute is used up
     if (type === "char" && name === "_Encoding") encoding["_Encoding"] = value;
-    else attributes[name] = unspell(value);
-    attributeDtypes[name] = of === "char" ? "string" : of;
+    else attributes.push([name, unspell(value)]);
+    attributeDtypes.push([name, of === "char" ? "string" : of]);
   }
+  // not by assignment: an attribute may have any name, "__proto__" as well
+  encoding["attributeDtypes"] = Object.fromEntries(attributeDtypes);
   if (joined) encoding["char_dim_name"] = layout.dims[rank];
   return {
     dtype,
     shape,
     grid: regularGrid(shape, blockShape(shape, itemBytes)),
     dims: layout.dims.slice(0, rank),
-    attributes: attributes satisfies Attributes,
+    attributes: Object.fromEntries(attributes) satisfies Attributes,
     encoding,
     storedBytes: sizeOf(layout.shape) * typeBytes(type),
   };

@@ -9,7 +9,8 @@ import { sizeOf } from "@hyperslab/core/shape";
 import type { SourceRef, StoreRef } from "@hyperslab/core/source-ref";
 import { type Netcdf3Header, parseHeader } from "./netcdf3-header.js";
 import { type Netcdf3Layout, describeLayout, layoutFrom, layoutOf, stridesIn } from "./netcdf3-layout.js";
-import type { ArrayInfo, ArraySource, Attribute, StoredGroup } from "./source.js";
+import { netcdf3StoredChunks } from "./netcdf3-stored-chunks.js";
+import type { ArrayInfo, ArraySource, Attribute, ReadOptions, StoredGroup } from "./source.js";
 import { type GetOptions, type ReadableStore, type StoreKey, checkCancelled } from "./store.js";
 import { readStrided } from "./strided-read.js";
 
@@ -98,6 +99,7 @@ function sourceOf(ref: SourceRef, layout: Netcdf3Layout, store: ReadableStore): 
   return {
     ref,
     describe,
+    storedChunks: () => netcdf3StoredChunks(layout),
     async readBlock(selection, into, options) {
       const { dtype } = describe();
       if (into.dtype !== dtype)
@@ -117,12 +119,13 @@ async function read(
   store: ReadableStore,
   selection: readonly AxisSelection[],
   into: Block,
-  options: GetOptions | undefined,
+  options: ReadOptions | undefined,
 ): Promise<void> {
   const key = layout.key as StoreKey;
   const path = `${store.label}${key}`;
-  const fetch = async (offset: number, length: number): Promise<Uint8Array> => {
-    checkCancelled(options?.signal, `reading variable "${name}" of ${path}`);
+  const signal = options?.signal;
+  const fetch = async (offset: number, length: number, into: Uint8Array | null): Promise<Uint8Array> => {
+    checkCancelled(signal, `reading variable "${name}" of ${path}`);
     if (offset + length > layout.fileBytes)
       throw new FormatError({
         path,
@@ -131,7 +134,8 @@ async function read(
         reason: `variable "${name}" goes on to byte ${offset + length}, but the file ends at byte ${layout.fileBytes}: it is cut off`,
         hint: "copy the file again, or select fewer records",
       });
-    const bytes = await store.getRange(key, { offset, length }, options);
+    const memory = (): Uint8Array | null => into;
+    const bytes = await store.getRange(key, { offset, length }, { ...(signal ? { signal } : {}), memory });
     if (bytes) return bytes;
     throw new StorageError({ path, reason: "the file has gone since it was opened", offset, length });
   };

@@ -1,6 +1,9 @@
 /** Owns the way from a reference to a source that reads it: what a worker does with what the client named. */
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import { unreachable } from "@hyperslab/core/unreachable";
+import { Hdf5Source } from "./hdf5/hdf5-source.js";
+import { GeotiffSource } from "./geotiff/geotiff-source.js";
+import { openJoinedSource } from "./joined-source.js";
 import { openNetcdf3Source } from "./netcdf3.js";
 import { openStore } from "./open-store.js";
 import type { ArraySource } from "./source.js";
@@ -20,6 +23,12 @@ const byObject: WeakMap<SourceRef, ArraySource> = new WeakMap();
 export function openSource(ref: SourceRef): ArraySource {
   const same = byObject.get(ref);
   if (same) return same;
+  if (ref.format === "joined") {
+    // its text may be megabytes, and its parts are shared anyway
+    const joined = openJoinedSource(ref, openSource);
+    byObject.set(ref, joined);
+    return joined;
+  }
   const name = JSON.stringify(ref);
   let source = open.get(name);
   if (!source) {
@@ -38,6 +47,12 @@ function openAnew(ref: SourceRef): ArraySource {
       return new ZarrSource(ref, store);
     case "netcdf3":
       return openNetcdf3Source(ref, store);
+    case "hdf5":
+      return new Hdf5Source(ref, store);
+    case "geotiff":
+      return new GeotiffSource(ref, store);
+    case "joined":
+      return openJoinedSource(ref, openSource);
     default:
       return unreachable(ref.format);
   }

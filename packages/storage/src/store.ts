@@ -12,6 +12,11 @@ export type RangeQuery = { offset: number; length: number } | { suffixLength: nu
 
 export interface GetOptions {
   signal?: AbortSignal;
+  /**
+   * Memory for the bytes, asked for once their number is known; null for wherever the store likes. A store that can
+   * puts them there, and answers that very memory; others leave it be.
+   */
+  memory?: (length: number) => Uint8Array | null;
 }
 
 /**
@@ -37,18 +42,31 @@ export interface StoreEntry {
   readonly kind: "value" | "prefix";
 }
 
+/** What is known of a value without reading it. */
+export interface StoreFacts {
+  readonly size: number;
+  /** When it was last changed, in milliseconds since 1970. */
+  readonly modified?: number;
+  /** What the server calls this version of it (ETag). */
+  readonly tag?: string;
+}
+
 /** Bytes that can be read. A key that isn't there is `undefined`; everything else that fails is a StorageError. */
 export interface ReadableStore {
   /** For messages: the path or URL of the root. */
   readonly label: string;
   /** True where values are taken never to change while they are used, so that what was learnt of them may be kept. */
   readonly lasting?: boolean;
+  /** True while answers come at once: then requests are best made one after another. */
+  readonly prompt?: boolean;
   /** The whole value. The bytes belong to the store: never change them. */
   get(key: StoreKey, options?: GetOptions): Promise<Uint8Array | undefined>;
   /** Exactly the bytes asked for. @throws StorageError where the range goes past the end of the value */
   getRange(key: StoreKey, range: RangeQuery, options?: GetOptions): Promise<Uint8Array | undefined>;
   /** Bytes of the value. */
   sizeOf(key: StoreKey, options?: GetOptions): Promise<number | undefined>;
+  /** What tells one version of the value from another; absent where the store can't tell more than the size. */
+  factsOf?(key: StoreKey, options?: GetOptions): Promise<StoreFacts | undefined>;
   /** The names directly under `prefix` ("/" is the root); absent where the store can't tell. */
   list?(prefix: StoreKey, options?: GetOptions): Promise<StoreEntry[]>;
 }

@@ -3,7 +3,7 @@
  * value over a region. Pure; knows no chunks' bytes and no stores.
  */
 import { type AxisSelection, positionAt, selectionLength } from "@hyperslab/core/box";
-import type { BlockData } from "@hyperslab/core/dtype";
+import type { BlockData, TypedArray } from "@hyperslab/core/dtype";
 
 /** One axis of a copy: positions `from` of the source go to positions `to` of the target. Strides in elements. */
 export interface AxisCopy {
@@ -41,21 +41,35 @@ const TILE = 32;
 export function copyRegion(source: BlockData, target: BlockData, axes: readonly AxisCopy[]): void {
   const region = regionOf(axes);
   if (!region) return;
+  const wide = inWords(source, target, region);
+  if (wide) {
+    const [from, to] = [source, target].map((data) => fourBytesOf(data as TypedArray));
+    return copyRuns(from, to, 1, wide.runs, 0, wide.from, wide.to);
+  }
   const pairs = isPaired(target);
   copyRuns(wordsOf(source), wordsOf(target), pairs ? 2 : 1, region.runs, 0, region.from, region.to);
 }
 
-/** Writes one value all over the region of `target`; the `from` side of the axes only counts. */
+/**
+ * Writes one value all over the region of `target`, or a list of values along its last axes; of the source only the
+ * places within such a list matter.
+ */
 export function fillRegion(
-  value: number | bigint | string,
+  value: number | bigint | string | readonly (number | bigint | string)[],
   target: BlockData,
   axes: readonly AxisCopy[],
 ): void {
-  const one: BlockData = Array.isArray(target) ? [String(value)] : target.slice(0, 1);
-  if (Array.isArray(one)) one[0] = String(value);
-  else one[0] = value as never;
-  const still = axes.map((axis) => ({ ...axis, fromStride: 0 }));
-  copyRegion(one, target, still);
+  const values = typeof value === "object" ? value : [value];
+  let source: BlockData;
+  if (Array.isArray(target)) source = values.map(String);
+  else {
+    source = new (target.constructor as new (length: number) => typeof target)(values.length);
+    for (let i = 0; i < values.length; i++) source[i] = values[i] as never;
+  }
+  const still = axes.map((axis) =>
+    axis.fromStride < values.length && values.length > 1 ? axis : { ...axis, fromStride: 0 },
+  );
+  copyRegion(source, target, still);
 }
 
 /**
@@ -71,6 +85,28 @@ export function contiguousTarget(axes: readonly AxisCopy[], sourceLength: number
   const whole =
     runs.length === 1 && !run.lists && run.from === 1 && run.to === 1 && run.count === sourceLength;
   return whole ? to : null;
+}
+
+/** The region in words of four bytes, where rows of smaller elements are made of them; null where they are not. */
+function inWords(source: BlockData, target: BlockData, { from, to, runs }: Region): Region | null {
+  if (Array.isArray(source) || Array.isArray(target) || target.BYTES_PER_ELEMENT >= 4) return null;
+  const each = 4 / target.BYTES_PER_ELEMENT;
+  const row = runs.at(-1);
+  if (!row || row.lists || row.from !== 1 || row.to !== 1 || row.count % each !== 0) return null;
+  const rows = runs.slice(0, -1);
+  const steps = [from, to, ...rows.flatMap((run) => [run.from, run.to])];
+  if (rows.some((run) => run.lists) || steps.some((step) => step % each !== 0)) return null;
+  if (source.byteOffset % 4 !== 0 || target.byteOffset % 4 !== 0) return null;
+  const scaled = rows.map((run) => ({ count: run.count, from: run.from / each, to: run.to / each }));
+  return {
+    from: from / each,
+    to: to / each,
+    runs: [...scaled, { count: row.count / each, from: 1, to: 1 }],
+  };
+}
+
+function fourBytesOf({ buffer, byteOffset, byteLength }: TypedArray): Int32Array {
+  return new Int32Array(buffer, byteOffset, Math.floor(byteLength / 4));
 }
 
 /** Works out offsets, drops axes of one position and joins axes that run on into one another. */

@@ -20,7 +20,8 @@ export interface StridedLayout {
   readonly itemBytes: number;
 }
 
-export type Fetch = (offset: number, length: number) => Promise<Uint8Array>;
+/** Gives exactly the bytes asked for; `into` is where they are wanted, and may be answered. */
+export type Fetch = (offset: number, length: number, into: Uint8Array | null) => Promise<Uint8Array>;
 
 /** Positions of an axis in ascending order, and where each of them goes in the output. */
 interface Ordered {
@@ -52,7 +53,7 @@ interface Request {
 /**
  * Reads the selected elements into `out`, in C order and in the byte order they are stored in.
  *
- * @param fetch - gives exactly the bytes asked for; it is called at most four times at once
+ * @param fetch - is called at most four times at once
  * @param selection - one for each axis
  * @param out - as many bytes as the selection has
  * @throws ShapeError where the selection leaves the array or does not fit `out`
@@ -72,7 +73,9 @@ export async function readStrided(
     for (let next = requests.next(); !stopped && !next.done; next = requests.next()) {
       const { offset, length, pieces: parts } = next.value;
       try {
-        const bytes = await fetch(offset, length);
+        const into = placeOf(next.value, out);
+        const bytes = await fetch(offset, length, into);
+        if (bytes === into) continue;
         for (const piece of parts) scatter(bytes.subarray(piece.offset - offset), piece, unit, out);
       } catch (error) {
         stopped = true;
@@ -215,6 +218,12 @@ function* gather(source: Iterable<Piece>): Generator<Request, void> {
     end = Math.max(end, stop);
   }
   if (parts.length) yield { offset, length: end - offset, pieces: parts };
+}
+
+/** Where the answer goes as it is; null where it goes in pieces. */
+function placeOf({ length, pieces: parts }: Request, out: Uint8Array): Uint8Array | null {
+  const [{ segment, output }] = parts;
+  return parts.length === 1 && !segment.picks ? out.subarray(output, output + length) : null;
 }
 
 function scatter(bytes: Uint8Array, piece: Piece, unit: number, out: Uint8Array): void {

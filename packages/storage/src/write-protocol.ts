@@ -33,7 +33,7 @@ export interface PendingWrite {
 
 /**
  * Begins a write: `working` of the result is an empty store, beside the destination in a directory
- * `<name>.incomplete-<id>`; in memory for stores of this process.
+ * `<name>.incomplete-<id>` (in a bucket, below a prefix of such a name); in memory for stores of this process.
  * @throws StorageError where the destination exists and may not be replaced, or can't be written
  */
 export async function beginWrite(
@@ -51,6 +51,10 @@ export async function beginWrite(
     });
     return { destination, working: { kind: "file", path: working }, overwrite };
   }
+  if (destination.kind === "s3") {
+    const { beginInBucket } = await import("./bucket-write.js");
+    return { destination, working: await beginInBucket(destination, overwrite), overwrite };
+  }
   const store = openWritableStore(destination);
   if (!overwrite && (await store.list("/")).length > 0) throw exists(store.label);
   return { destination, working: registerStore(new MemoryStore()), overwrite };
@@ -58,10 +62,12 @@ export async function beginWrite(
 
 /**
  * Ends a write: the working store takes the destination's place, with one rename where there was nothing,
- * and two where something is replaced.
+ * and two where something is replaced; in a bucket by copying, which the server does.
  * @throws StorageError where the destination appeared meanwhile, or can't be written; the working store stays
  */
 export async function commitWrite({ destination, working, overwrite }: PendingWrite): Promise<void> {
+  if (destination.kind === "s3" && working.kind === "s3")
+    return (await import("./bucket-write.js")).commitInBucket(destination, working);
   if (destination.kind !== "file" || working.kind !== "file") {
     await commitStore(destination, working);
     return;
@@ -90,6 +96,7 @@ export async function abortWrite({ working }: PendingWrite): Promise<void> {
   // a file that one of them puts into a directory just emptied makes another round necessary
   if (working.kind === "file")
     await rm(working.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  else if (working.kind === "s3") await (await import("./bucket-write.js")).abortInBucket(working);
   else if (working.kind === "process") unregisterStore(working.id);
 }
 

@@ -1,13 +1,15 @@
 /** Owns the last step of reading: one chunk's bytes into their place in a block. Knows no metadata and no grids. */
 import type { ChunkPipeline } from "@hyperslab/codecs/chunk-pipeline";
-import type { BlockData } from "@hyperslab/core/dtype";
+import { type BlockData, itemSize, viewOf } from "@hyperslab/core/dtype";
 import { StorageError, isHyperslabError } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { ChunkProjection } from "./chunk-projection.js";
 import type { Semaphore } from "./concurrent.js";
 import type { ShardIndexes } from "./shard-indexes.js";
-import type { ReadableStore } from "./store.js";
+import type { ReadMemory } from "./source.js";
+import type { GetOptions, ReadableStore } from "./store.js";
 import { type AxisCopy, contiguousTarget, copyRegion, fillRegion } from "./strided-copy.js";
+import { spansOf } from "./chunk-spans.js";
 import type { FillElement } from "./zarr-fill-value.js";
 
 /** What the readers of chunks and shards share during one readBlock. */
@@ -19,6 +21,63 @@ export interface ReadContext {
   /** The indexes of shards that were read before; absent where they might have changed since. */
   readonly indexes: ShardIndexes | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Memory for stored bytes, and for chunks of which only parts are wanted. */
+  readonly memory: ReadMemory | undefined;
+}
+
+/** Bytes as a store gave them, perhaps in memory that was lent for them. */
+export interface StoredBytes {
+  readonly bytes: Uint8Array | undefined;
+  /** Gives the memory back. The bytes can't be used any more. */
+  release(): void;
+}
+
+/**
+ * Gets stored bytes, and has them put where they are decoded best.
+ * @param place the elements' own place, where that is all they will be
+ */
+export async function fetchStored(
+  { requests, memory, signal }: ReadContext,
+  bestIn: ChunkPipeline["bestIn"],
+  get: (options: GetOptions) => Promise<Uint8Array | undefined>,
+  place: Uint8Array | null = null,
+): Promise<StoredBytes> {
+  let lent: Uint8Array | null = null;
+  const release = (): void => {
+    if (lent) memory?.give(lent);
+    lent = null;
+  };
+  const where = (length: number): Uint8Array | null => {
+    if (place?.length === length) return place;
+    return (lent = memory?.take(length, bestIn !== "plain") ?? null);
+  };
+  try {
+    const bytes = await requests.run(() => get({ ...(signal ? { signal } : {}), memory: where }));
+    return { bytes, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The place in the block that a chunk takes as a whole; null where it doesn't. */
+export function placeInBlock(
+  { target }: ReadContext,
+  { shape }: ChunkPipeline,
+  axes: readonly AxisCopy[],
+): Exclude<BlockData, string[]> | null {
+  const size = sizeOf(shape);
+  const start = Array.isArray(target) ? null : contiguousTarget(axes, size);
+  return start === null || Array.isArray(target) ? null : target.subarray(start, start + size);
+}
+
+/** The bytes of a chunk's place, where stored bytes may be read right there. */
+export function rawPlace(
+  { bestIn }: ChunkPipeline,
+  place: Exclude<BlockData, string[]> | null,
+): Uint8Array | null {
+  if (bestIn !== "out" || !place) return null;
+  return new Uint8Array(place.buffer, place.byteOffset, place.byteLength);
 }
 
 /** The axes of a projection as a copy from a chunk (strides `from`) into the block (strides `to`). */
@@ -42,20 +101,26 @@ export async function placeChunk(
   pipeline: ChunkPipeline,
   bytes: Uint8Array | undefined,
   axes: readonly AxisCopy[],
+  place: Exclude<BlockData, string[]> | null = placeInBlock(context, pipeline, axes),
 ): Promise<void> {
-  const { target, fill, store } = context;
+  const { target, fill, store, memory } = context;
   if (bytes === undefined) {
     fillRegion(fill, target, axes);
     return;
   }
-  const size = sizeOf(pipeline.shape);
-  const start = contiguousTarget(axes, size);
+  let lent: Uint8Array | undefined;
   try {
-    if (start !== null && !Array.isArray(target)) {
-      await pipeline.decode(bytes, key, target.subarray(start, start + size));
+    if (place) {
+      await pipeline.decode(bytes, key, place);
       return;
     }
-    copyRegion(await pipeline.decode(bytes, key), target, axes);
+    const { dtype } = pipeline;
+    const size = sizeOf(pipeline.shape);
+    // elements that stand in the stored bytes as they are have their place there
+    if (memory && dtype !== "string" && pipeline.bestIn !== "out" && size > 0)
+      lent = memory.take(size * itemSize(dtype), pipeline.bestIn === "attached");
+    const out = lent && dtype !== "string" ? viewOf(dtype, lent.buffer, lent.byteOffset, size) : undefined;
+    copyRegion(await pipeline.decode(bytes, key, out, spansOf(axes, size)), target, axes);
   } catch (cause) {
     if (isHyperslabError(cause)) throw cause;
     throw new StorageError({
@@ -64,5 +129,7 @@ export async function placeChunk(
       hint: "the chunk is damaged: copy or write it again",
       cause,
     });
+  } finally {
+    if (lent) memory?.give(lent);
   }
 }

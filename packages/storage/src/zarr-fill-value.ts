@@ -3,16 +3,21 @@
  * In between a fill value is a text (`number` bits in hex, integers in full), so that references stay
  * JSON-safe and no bit of a NaN or of a large integer is lost.
  */
+import { textOfBytes } from "@hyperslab/codecs/element-bytes";
+import { shown } from "@hyperslab/codecs/shown";
 import { type Dtype, NAT, isBig, isFloat, isTime } from "@hyperslab/core/dtype";
 import { FormatError } from "@hyperslab/core/errors";
 import { fromFloat16, toFloat16 } from "@hyperslab/core/float16";
 import type { Json } from "./exact-json.js";
 
-/** The text form of a fill value; null where the array has none. */
-export type FillText = string | null;
+/** The text form of a fill value; a list where an element holds several that differ, repeated in C order; null where the array has none. */
+export type FillText = string | readonly string[] | null;
 
-/** An element as blocks store it: float16 as its bits. */
-export type FillElement = number | bigint | string;
+/** A value as blocks store it: float16 as its bits. */
+type FillScalar = number | bigint | string;
+
+/** An element as blocks store it; a list where it holds several values. */
+export type FillElement = FillScalar | readonly FillScalar[];
 
 const LIMITS: Readonly<Record<string, readonly [bigint, bigint]>> = {
   bool: [0n, 1n],
@@ -37,18 +42,13 @@ export function readFillValue(
   dtype: Dtype,
   kind: "plain" | "bytes" | "utf32" | "object",
   path: string,
-): FillText {
+): string | null {
   if (json === null || json === undefined) return null;
-  const fail = (): FormatError =>
-    new FormatError({
-      path,
-      format: "zarr",
-      reason: `fill_value ${typeof json === "bigint" ? json : JSON.stringify(json)} is no ${dtype}`,
-      hint: "mend fill_value in the array's metadata",
-    });
+  const fail = (): FormatError => noFill(json, dtype, path);
   if (dtype === "string") {
     // zarr-python writes 0 for "" in old stores
     if (json === 0) return "";
+    if (kind === "bytes" && isByteList(json)) return textOfBytes(Buffer.from(json), 0, json.length);
     if (typeof json !== "string") throw fail();
     return kind === "bytes" ? textOfBase64(json) : json;
   }
@@ -66,6 +66,12 @@ export function readFillValue(
 
 /** The element of a fill text; zero or "" where there is none, as zarr-python reads such arrays. */
 export function fillElement(fill: FillText, dtype: Dtype): FillElement {
+  return typeof fill === "object" && fill !== null
+    ? fill.map((one) => fillScalar(one, dtype))
+    : fillScalar(fill, dtype);
+}
+
+function fillScalar(fill: string | null, dtype: Dtype): FillScalar {
   if (dtype === "string") return fill ?? "";
   if (fill === null) return isBig(dtype) ? 0n : 0;
   if (!isFloat(dtype)) return isBig(dtype) ? BigInt(fill) : Number(fill);
@@ -82,16 +88,17 @@ export function fillElement(fill: FillText, dtype: Dtype): FillElement {
   }
 }
 
-/** The number, bigint, boolean or text that people know the fill value as; null where there is none. */
+/** The number, bigint, boolean or text (or a list) that people know the fill value as; null where there is none. */
 export function fillAttribute(fill: FillText, dtype: Dtype): Json {
   if (fill === null) return null;
-  const element = fillElement(fill, dtype);
+  if (typeof fill === "object") return fill.map((one) => fillAttribute(one, dtype));
+  const element = fillScalar(fill, dtype);
   if (dtype === "bool") return element === 1;
   return dtype === "float16" ? fromFloat16(Number(element)) : element;
 }
 
 /** The text form of a fill value that somebody gives in code. @throws FormatError for no element of the dtype */
-export function fillTextOf(value: Json, dtype: Dtype, path: string): FillText {
+export function fillTextOf(value: Json, dtype: Dtype, path: string): string | null {
   if (value === null || typeof value !== "number" || !isFloat(dtype))
     return readFillValue(value, dtype, "plain", path);
   return floatText(value, dtype);
@@ -105,6 +112,7 @@ export function writeFillValue(
   version: 2 | 3,
 ): Json {
   if (fill === null) return version === 2 ? null : writeFillValue(zeroText(dtype), dtype, kind, version);
+  if (typeof fill === "object") return fill.map((one) => writeFillValue(one, dtype, kind, version));
   if (dtype === "string") return kind === "bytes" ? Buffer.from(fill, "utf8").toString("base64") : fill;
   if (!isFloat(dtype)) {
     if (dtype === "bool") return fill === "1";
@@ -175,6 +183,28 @@ function integerOf(json: Json): bigint | undefined {
 /** Fixed-length bytes are written in base64; what isn't base64 is taken for the text itself. */
 function textOfBase64(json: string): string {
   const bytes = Buffer.from(json, "base64");
-  const text = bytes.toString("base64") === json ? bytes.toString("latin1") : json;
+  const text = bytes.toString("base64") === json ? textOfBytes(bytes, 0, bytes.length) : json;
   return text.replace(/\0+$/, "");
+}
+
+/** What is said of a `fill_value` that can't be one. */
+export function noFill(json: Json, what: string, path: string): FormatError {
+  return new FormatError({
+    path,
+    format: "zarr",
+    reason: `fill_value ${shown(json)} is no ${what}`,
+    hint: "mend fill_value in the array's metadata",
+  });
+}
+
+function isByteList(json: Json): json is readonly number[] {
+  return (
+    Array.isArray(json) && json.every((one) => Number.isInteger(one) && Number(one) >= 0 && Number(one) < 256)
+  );
+}
+
+/** The text form of a value as blocks store it. */
+export function textOfStored(value: number | bigint, dtype: Dtype): string {
+  if (dtype === "float16") return `0x${value.toString(16).padStart(DIGITS.float16, "0")}`;
+  return isFloat(dtype) ? floatText(Number(value), dtype) : value.toString();
 }

@@ -2,16 +2,28 @@
  * Owns the opening of a Zarr group: finding its arrays (from consolidated metadata, or one by one) and making
  * sources of them. One bad array is left out with its reason; it doesn't spoil the group.
  */
+import { shown } from "@hyperslab/codecs/shown";
 import { FormatError, isHyperslabError } from "@hyperslab/core/errors";
 import type { StoreRef } from "@hyperslab/core/source-ref";
 import { forEachConcurrent } from "./concurrent.js";
 import { type Json, isJsonObject, parseExactJson } from "./exact-json.js";
+import { openStore } from "./open-store.js";
 import type { ArraySource, Attributes, StoredGroup } from "./source.js";
-import { type GetOptions, type ReadableStore, type StoreKey, joinKey } from "./store.js";
+import { type GetOptions, type ReadableStore, type StoreKey, joinKey, keySegments } from "./store.js";
 import { type ZarrArray, formatError } from "./zarr-metadata.js";
 import { ZarrSource } from "./zarr-source.js";
-import { readV2Array } from "./zarr-v2-metadata.js";
-import { readV3Array } from "./zarr-v3-metadata.js";
+import { readV2Arrays } from "./zarr-v2-metadata.js";
+import { checkV3Group, readV3Arrays } from "./zarr-v3-metadata.js";
+
+export interface ZarrGroupOptions extends GetOptions {
+  /**
+   * False looks at every array's own metadata, also where the group has consolidated ones: what these say may be old.
+   * Default: consolidated metadata are believed.
+   */
+  readonly consolidated?: boolean;
+  /** What opens a folder of Parquet files with references, where one is found: its documents are there, its chunks aren't. */
+  readonly references?: (folder: StoreKey) => StoreRef;
+}
 
 /** The metadata documents of one node; those of a version that isn't there are undefined. */
 interface Documents {
@@ -27,6 +39,8 @@ interface Listing {
   readonly nodes: ReadonlyMap<string, Documents | Error>;
   /** The one node is an array at the path itself, named after its folder. */
   readonly single?: boolean;
+  /** The chunks are to be had through the references in the folder's Parquet files. */
+  readonly references?: boolean;
 }
 
 /**
@@ -37,10 +51,14 @@ export async function openZarrGroup(
   store: ReadableStore,
   ref: StoreRef,
   path: StoreKey,
-  options?: GetOptions,
+  options?: ZarrGroupOptions,
 ): Promise<StoredGroup | null> {
   const listing = await listGroup(store, path, options);
   if (!listing) return null;
+  if (listing.references && options?.references) {
+    const inner = options.references(path);
+    return openZarrGroup(openStore(inner), inner, "/", { ...options, references: undefined });
+  }
   const arrays = new Map<string, ArraySource>();
   const skipped = new Map<string, Error>();
   const groups: string[] = [];
@@ -53,10 +71,17 @@ export async function openZarrGroup(
         continue;
       }
       const place = listing.single ? path : joinKey(path, name);
-      const array = readArray(`${store.label}${place}`, name, documents);
-      const source = new ZarrSource({ format: "zarr", store: ref, path: place, detail: array }, store);
-      agreeOnDims(dims, array, `${store.label}${place}`);
-      arrays.set(name, source);
+      // a document may name anything
+      keySegments(place);
+      for (const [own, array] of readArrays(`${store.label}${place}`, name, documents)) {
+        if (array instanceof Error) {
+          skipped.set(own, array);
+          continue;
+        }
+        const source = new ZarrSource({ format: "zarr", store: ref, path: place, detail: array }, store);
+        agreeOnDims(dims, array, `${store.label}${place}`);
+        arrays.set(own, source);
+      }
     } catch (error) {
       skipped.set(name, error instanceof Error ? error : new Error(String(error)));
     }
@@ -77,10 +102,11 @@ function isArray(documents: Documents): boolean {
   return documents.zarray !== undefined;
 }
 
-function readArray(path: string, name: string, documents: Documents): ZarrArray {
+/** One array; of records, one for each field. */
+function readArrays(path: string, name: string, documents: Documents): Map<string, ZarrArray | Error> {
   return documents.zarr === undefined
-    ? readV2Array(path, name, documents.zarray ?? null, documents.zattrs ?? null)
-    : readV3Array(path, name, documents.zarr);
+    ? readV2Arrays(path, name, documents.zarray ?? null, documents.zattrs ?? null)
+    : readV3Arrays(path, name, documents.zarr);
 }
 
 function agreeOnDims(dims: Map<string, number>, array: ZarrArray, path: string): void {
@@ -90,7 +116,7 @@ function agreeOnDims(dims: Map<string, number>, array: ZarrArray, path: string):
       throw new FormatError({
         path,
         format: "zarr",
-        reason: `dimensions (${array.dims.join(", ")}) of shape (${array.shape.join(", ")}) don't fit "${dim}" of length ${length} in the other arrays`,
+        reason: `dimensions ${shown(array.dims)} of shape (${array.shape.join(", ")}) don't fit ${shown(dim)} of length ${length} in the other arrays`,
         hint: "mend the names of its dimensions",
       });
   });
@@ -100,17 +126,17 @@ function agreeOnDims(dims: Map<string, number>, array: ZarrArray, path: string):
 async function listGroup(
   store: ReadableStore,
   path: StoreKey,
-  options: GetOptions | undefined,
+  options: ZarrGroupOptions | undefined,
 ): Promise<Listing | null> {
   const zarr = await readJson(store, joinKey(path, "zarr.json"), options);
   if (zarr !== undefined) {
     if (!isJsonObject(zarr)) throw formatError(`${store.label}${path}`, "zarr.json is no JSON object");
-    if (zarr["zarr_format"] !== 3)
-      throw formatError(`${store.label}${path}`, `zarr.json says zarr_format ${String(zarr["zarr_format"])}`);
     if (zarr["node_type"] === "array") return singleArray(store, path, { zarr });
+    checkV3Group(`${store.label}${joinKey(path, "zarr.json")}`, zarr);
     return listV3(store, path, zarr, options);
   }
-  const consolidated = await readJson(store, joinKey(path, ".zmetadata"), options);
+  const consolidated =
+    options?.consolidated === false ? undefined : await readJson(store, joinKey(path, ".zmetadata"), options);
   if (consolidated !== undefined) return listV2(`${store.label}${path}`, consolidated);
   const root = await readV2(store, path, options);
   if (root.zarray !== undefined) return singleArray(store, path, root);
@@ -127,9 +153,10 @@ async function listV3(
   store: ReadableStore,
   path: StoreKey,
   zarr: { readonly [key: string]: Json },
-  options: GetOptions | undefined,
+  options: ZarrGroupOptions | undefined,
 ): Promise<Listing> {
-  const nodes = inlineNodes(zarr, "") ?? (await listNodes(store, path, options));
+  const inline = options?.consolidated === false ? undefined : inlineNodes(zarr, "");
+  const nodes = inline ?? (await listNodes(store, path, options));
   return { attributes: attributesOf(zarr["attributes"]), nodes };
 }
 
@@ -150,7 +177,15 @@ function inlineNodes(zarr: Json, prefix: string): Map<string, Documents> | undef
 function listV2(path: string, consolidated: Json): Listing {
   const metadata = isJsonObject(consolidated) ? consolidated["metadata"] : undefined;
   if (!isJsonObject(metadata)) throw formatError(path, '.zmetadata has no object "metadata"');
-  return { attributes: attributesOf(metadata[".zattrs"]), nodes: zmetadataNodes(metadata, "") };
+  const format = isJsonObject(consolidated) ? consolidated["zarr_consolidated_format"] : undefined;
+  if (format !== undefined && format !== 1)
+    throw formatError(path, `.zmetadata says zarr_consolidated_format ${String(format)}, not 1`);
+  const references = isJsonObject(consolidated) && consolidated["record_size"] !== undefined;
+  return {
+    attributes: attributesOf(metadata[".zattrs"]),
+    nodes: zmetadataNodes(metadata, ""),
+    references,
+  };
 }
 
 function zmetadataNodes(metadata: { readonly [key: string]: Json }, prefix: string): Map<string, Documents> {
@@ -158,7 +193,7 @@ function zmetadataNodes(metadata: { readonly [key: string]: Json }, prefix: stri
   for (const [key, document] of Object.entries(metadata)) {
     if (!key.startsWith(prefix)) continue;
     const [name, file, ...deeper] = key.slice(prefix.length).split("/");
-    if (file === undefined || deeper.length) continue;
+    if (name === "" || file === undefined || deeper.length) continue;
     nodes.set(name, { ...nodes.get(name), [file.slice(1)]: document });
   }
   return nodes;
@@ -171,8 +206,15 @@ function zmetadataNodes(metadata: { readonly [key: string]: Json }, prefix: stri
 async function listNodes(
   store: ReadableStore,
   path: StoreKey,
-  options: GetOptions | undefined,
+  options: ZarrGroupOptions | undefined,
 ): Promise<Map<string, Documents | Error>> {
+  if (!store.list && options?.consolidated === false)
+    throw new FormatError({
+      path: `${store.label}${path}`,
+      format: "zarr",
+      reason: "this store can't list its keys, so that its arrays aren't known without consolidated metadata",
+      hint: "leave `consolidated` out",
+    });
   if (!store.list) return nodesFromRoot(store, path, options);
   const names = (await store.list(path, options)).filter(({ kind }) => kind === "prefix");
   const nodes = new Map<string, Documents | Error>();

@@ -3,6 +3,9 @@
  * what follows from it: grids, chunk keys, descriptions. Knows no stores; `zarr-v2-metadata.ts` and
  * `zarr-v3-metadata.ts` read and write the documents.
  */
+import type { Element } from "@hyperslab/codecs/element";
+import type { Field } from "@hyperslab/codecs/record";
+import { shown } from "@hyperslab/codecs/shown";
 import { type ChunkGrid, axisFromBounds, regularAxis } from "@hyperslab/core/chunk-grid";
 import { asDtype } from "@hyperslab/core/dtype";
 import { FormatError } from "@hyperslab/core/errors";
@@ -33,6 +36,10 @@ export interface ZarrArray {
   /** Of the chunks within a shard. */
   readonly innerChunks?: readonly number[];
   readonly dtype: string;
+  /** Where the elements are records: the field that this array is, as a path (`a.b`). */
+  readonly field?: string;
+  /** The last axes of shape and chunks that lie within an element: complex numbers, raw bytes, sub-arrays. */
+  readonly innerRank?: number;
   readonly encoding: ZarrEncoding;
   readonly fill: FillText;
   /** `c/0/0` (default), or `0.0` (v2). */
@@ -70,7 +77,7 @@ export function storedChunkShape(array: ZarrArray, coords: readonly number[]): n
 /** The key of a chunk of the array at `path`. */
 export function chunkKey(array: ZarrArray, path: string, coords: readonly number[]): StoreKey {
   const { kind, separator } = array.keys;
-  const parts = coords.map(String);
+  const parts = coords.slice(0, coords.length - (array.innerRank ?? 0)).map(String);
   if (kind === "default") return joinKey(path, ["c", ...parts].join(separator));
   return joinKey(path, parts.length ? parts.join(separator) : "0");
 }
@@ -81,8 +88,10 @@ export function describeZarr(array: ZarrArray): ArrayInfo {
   const dtype = asDtype(array.dtype);
   const attributes: Record<string, Attribute> = { ...(parseExactJson(array.attributes) as Attributes) };
   const fill = fillAttribute(array.fill, dtype);
-  // v2 has no other place for netCDF's _FillValue; on text and truth values zarr-python's default means nothing
-  if (encoding.version === 2 && fill !== null && dtype !== "string" && dtype !== "bool")
+  // v2 has no other place for netCDF's _FillValue; on text, truth values and parts of a larger element
+  // zarr-python's default means nothing
+  const whole = array.field === undefined && array.innerRank === undefined;
+  if (encoding.version === 2 && fill !== null && dtype !== "string" && dtype !== "bool" && whole)
     attributes["_FillValue"] = fill;
   if (encoding.version === 3 && attributes["_FillValue"] !== undefined)
     attributes["_FillValue"] = readFillAttribute(attributes["_FillValue"], dtype);
@@ -107,6 +116,7 @@ export function describeZarr(array: ZarrArray): ArrayInfo {
           }
         : { dtype: encoding.dataType, codecs: encoding.codecs }),
       dimension_separator: array.keys.separator,
+      ...(array.field === undefined ? {} : { field: array.field }),
     },
   };
 }
@@ -119,6 +129,58 @@ export function completeDims(
 ): string[] {
   return Array.from({ length: rank }, (_, axis) => names?.[axis] ?? `${array || "array"}_dim_${axis}`);
 }
+
+/** A part of a document that goes into references as it is: integers that only a bigint holds are rounded, which no codec minds. */
+export function asPlainJson(json: Json): Json {
+  if (typeof json === "bigint") return Number(json);
+  if (Array.isArray(json)) return (json as readonly Json[]).map(asPlainJson);
+  if (!isJsonObject(json)) return json;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, asPlainJson(value)]));
+}
+
+/** The members of a {@link ZarrArray} that an element's kind adds to; dimensions are named where it names them. */
+export function withElement(
+  element: Element,
+  field: string,
+  name: string,
+  array: Pick<ZarrArray, "shape" | "chunks" | "innerChunks" | "dims">,
+): Pick<ZarrArray, "shape" | "chunks" | "innerChunks" | "dims" | "dtype" | "field" | "innerRank"> {
+  const inner = element.inner ?? [];
+  const lengths = inner.map(({ length }) => length);
+  const own = field === "" ? name : `${name}.${field}`;
+  const names = inner.map((axis, i) => {
+    const plain = axis.name ?? `${own}_dim_${array.shape.length + i}`;
+    return array.dims.includes(plain) ? `${own}_${plain}` : plain;
+  });
+  return {
+    shape: [...array.shape, ...lengths],
+    chunks: [...array.chunks, ...lengths],
+    ...(array.innerChunks ? { innerChunks: [...array.innerChunks, ...lengths] } : {}),
+    dims: [...array.dims, ...names],
+    dtype: element.dtype,
+    ...(field === "" ? {} : { field }),
+    ...(inner.length ? { innerRank: inner.length } : {}),
+  };
+}
+
+/**
+ * One array for each field of a record that can be read, named `array.field`, and the reasons for those that
+ * can't; the array itself where it holds no records.
+ */
+export function arraysOfFields(
+  name: string,
+  fields: readonly Field[],
+  read: (field: string) => ZarrArray,
+): Map<string, ZarrArray | Error> {
+  return new Map(
+    fields.map(({ path, element }) => [
+      path === "" ? name : `${name}.${path}`,
+      element instanceof Error ? element : read(path),
+    ]),
+  );
+}
+
+const MOST_AXES = 64;
 
 /** Reads a member of a metadata document. @throws FormatError that names the document, the member and what it has to be */
 export class MetadataReader {
@@ -136,6 +198,13 @@ export class MetadataReader {
     if (!Array.isArray(value) || !value.every((one) => Number.isSafeInteger(one) && Number(one) >= least))
       throw this.wrong(key, value, `a list of integers of at least ${least}`);
     return value.map(Number);
+  }
+
+  /** The lengths of an array's axes: as many as NumPy has at most. */
+  shape(key: string, value: Json): number[] {
+    const shape = this.lengths(key, value, 0);
+    if (shape.length > MOST_AXES) throw this.wrong(key, value, `a list of at most ${MOST_AXES} axes`);
+    return shape;
   }
 
   /** One of a few words; the first where the member is absent. */
@@ -158,8 +227,8 @@ export class MetadataReader {
   }
 
   wrong(key: string, value: Json, wanted: string): FormatError {
-    const found = value === undefined ? "missing" : String(JSON.stringify(value, bigintAsText)).slice(0, 200);
-    return formatError(this.path, `"${key}" is ${found}, not ${wanted}`);
+    const found = value === undefined ? "missing" : shown(value);
+    return formatError(this.path, `"${key.slice(0, 80)}" is ${found}, not ${wanted}`);
   }
 }
 
@@ -171,10 +240,6 @@ export function formatError(path: string, reason: string, cause?: unknown): Form
     hint: "the metadata are damaged, or of a newer version",
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
 }
 
 /** Chunks have to have a length on each axis; on an axis of length 0 some writers put 0. */

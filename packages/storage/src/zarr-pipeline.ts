@@ -2,8 +2,8 @@
 import type { ChunkPipeline } from "@hyperslab/codecs/chunk-pipeline";
 import type { CodecSpec } from "@hyperslab/codecs/codec";
 import { fromV2, fromV3 } from "@hyperslab/codecs/configuration";
-import { elementOfV2, elementOfV3 } from "@hyperslab/codecs/element";
 import { pipelineV2, pipelineV3 } from "@hyperslab/codecs/pipeline";
+import { elementOf, fieldsOfV2, fieldsOfV3 } from "@hyperslab/codecs/record";
 import { asDtype } from "@hyperslab/core/dtype";
 import type { Shape } from "@hyperslab/core/shape";
 import { fillElement } from "./zarr-fill-value.js";
@@ -11,17 +11,17 @@ import type { ZarrArray } from "./zarr-metadata.js";
 
 /** The pipeline of chunks of `shape`. @throws CodecError, DtypeError for what isn't supported */
 export function pipelineOf(array: ZarrArray, shape: Shape): ChunkPipeline {
-  const { encoding, fill, dtype } = array;
+  const { encoding, fill, dtype, field = "" } = array;
   if (encoding.version === 3)
     return pipelineV3({
-      element: elementOfV3(encoding.dataType),
+      element: elementOf(fieldsOfV3(encoding.dataType), field),
       shape,
       codecs: encoding.codecs.map(fromV3),
       fill: fillElement(fill, asDtype(dtype)),
     });
   const compressor: CodecSpec | null = encoding.compressor === null ? null : fromV2(encoding.compressor);
   return pipelineV2({
-    element: elementOfV2(encoding.dtype),
+    element: elementOf(fieldsOfV2(encoding.dtype), field),
     shape,
     order: encoding.order,
     filters: encoding.filters.map(fromV2),

@@ -13,16 +13,25 @@ import type { SourceRef } from "@hyperslab/core/source-ref";
 import { type ChunkProjection, projectChunks } from "./chunk-projection.js";
 import { Semaphore, forEachConcurrent } from "./concurrent.js";
 import { ShardIndexes } from "./shard-indexes.js";
-import type { ArrayInfo, ArraySource } from "./source.js";
+import type { ArrayInfo, ArraySource, ReadOptions, StoredChunks } from "./source.js";
 import { type ReadableStore, checkCancelled } from "./store.js";
-import { type ReadContext, axisCopies, placeChunk } from "./zarr-chunk.js";
+import {
+  type ReadContext,
+  axisCopies,
+  fetchStored,
+  placeChunk,
+  placeInBlock,
+  rawPlace,
+} from "./zarr-chunk.js";
 import { type FillElement, fillElement } from "./zarr-fill-value.js";
 import { type ZarrArray, chunkKey, describeZarr, storedChunkShape, storedGrid } from "./zarr-metadata.js";
 import { pipelinesOf } from "./zarr-pipeline.js";
 import { readShard } from "./zarr-shard.js";
+import { zarrStoredChunks } from "./zarr-stored-chunks.js";
 
-/** Requests of one readBlock that are under way at once. */
-const REQUESTS = 8;
+/** Requests of one readBlock that are under way at once; more where what lasts is far away, as it mostly is. */
+const NEAR = 8;
+const FAR = 32;
 
 /** A Zarr array as a source. */
 export class ZarrSource implements ArraySource {
@@ -57,22 +66,28 @@ export class ZarrSource implements ArraySource {
     return (this.#info ??= describeZarr(this.#array));
   }
 
-  async readBlock(
-    selection: readonly AxisSelection[],
-    into: Block,
-    options?: { signal?: AbortSignal },
-  ): Promise<void> {
+  storedChunks(): StoredChunks {
+    return zarrStoredChunks(this.#array, this.ref.path, this.#store);
+  }
+
+  async readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void> {
     checkTarget(this.#dtype, selection, into, this.ref.path);
+    const { lasting } = this.#store;
+    const requests = lasting ? FAR : NEAR;
     const context: ReadContext = {
       store: this.#store,
       fill: this.#fill,
       target: into.data,
-      requests: new Semaphore(REQUESTS),
-      indexes: this.#indexes,
+      requests: new Semaphore(requests),
+      // a bucket lasts until this process writes to it
+      indexes: lasting ? this.#indexes : undefined,
       signal: options?.signal,
+      memory: options?.memory,
     };
     const strides = stridesOf(into.shape);
-    await forEachConcurrent(projectChunks(this.#grid, selection), REQUESTS, (projection) =>
+    // where answers come at once, a chunk is decoded while its bytes are still in the cache
+    const width = (): number => (this.#store.prompt ? 1 : requests);
+    await forEachConcurrent(projectChunks(this.#grid, selection), width, (projection) =>
       this.#readChunk(context, projection, strides),
     );
   }
@@ -82,7 +97,7 @@ export class ZarrSource implements ArraySource {
     projection: ChunkProjection,
     strides: readonly number[],
   ): Promise<void> {
-    const { signal, store, requests } = context;
+    const { signal, store } = context;
     const key = chunkKey(this.#array, this.ref.path, projection.coords);
     checkCancelled(signal, `reading ${store.label}${key}`);
     const shape = storedChunkShape(this.#array, projection.coords);
@@ -92,8 +107,14 @@ export class ZarrSource implements ArraySource {
       await readShard(context, key, pipeline, pipeline.shard, projection, strides);
       return;
     }
-    const bytes = await requests.run(() => store.get(key, { signal }));
-    await placeChunk(context, key, pipeline, bytes, axes);
+    const place = placeInBlock(context, pipeline, axes);
+    const raw = rawPlace(pipeline, place);
+    const stored = await fetchStored(context, pipeline.bestIn, (options) => store.get(key, options), raw);
+    try {
+      await placeChunk(context, key, pipeline, stored.bytes, axes, place);
+    } finally {
+      stored.release();
+    }
   }
 }
 

@@ -1,47 +1,71 @@
 /** Owns the metadata documents of Zarr version 2: `.zarray` and `.zattrs`, read and written. Knows no stores. */
-import { elementOfV2 } from "@hyperslab/codecs/element";
+import { elementOf, fieldsOfV2 } from "@hyperslab/codecs/record";
 import { type Dtype, isDatetime, isTime, itemSize, unitOf } from "@hyperslab/core/dtype";
 import { DtypeError } from "@hyperslab/core/errors";
 import { type Json, isJsonObject, printExactJson } from "./exact-json.js";
 import type { Attributes } from "./source.js";
-import { readFillValue, writeFillValue } from "./zarr-fill-value.js";
-import { MetadataReader, type ZarrArray, checkChunks, completeDims } from "./zarr-metadata.js";
+import { readElementFill } from "./zarr-element-fill.js";
+import { writeFillValue } from "./zarr-fill-value.js";
+import {
+  MetadataReader,
+  type ZarrArray,
+  arraysOfFields,
+  asPlainJson,
+  checkChunks,
+  completeDims,
+  withElement,
+} from "./zarr-metadata.js";
 
 /** Where xarray keeps the dimensions' names in version 2. */
 const DIMS = "_ARRAY_DIMENSIONS";
 
 /**
- * The array that a `.zarray` and its `.zattrs` describe.
+ * The arrays that a `.zarray` and its `.zattrs` describe: one, or one for each field of its records.
  * @throws FormatError for a document that is no array's, DtypeError for a dtype that isn't supported
  */
-export function readV2Array(path: string, name: string, zarray: Json, zattrs: Json): ZarrArray {
+export function readV2Arrays(
+  path: string,
+  name: string,
+  zarray: Json,
+  zattrs: Json,
+): Map<string, ZarrArray | Error> {
+  const dtype = new MetadataReader(path, zarray).document["dtype"];
+  return arraysOfFields(name, fieldsOfV2(dtype), (field) => readV2Array(path, name, zarray, zattrs, field));
+}
+
+/**
+ * The array of a `.zarray`; `field` is the path of one in its records.
+ * @throws FormatError for a document that is no array's, DtypeError for a dtype that isn't supported
+ */
+export function readV2Array(path: string, name: string, zarray: Json, zattrs: Json, field = ""): ZarrArray {
   const reader = new MetadataReader(path, zarray);
   const { document } = reader;
   if (document["zarr_format"] !== 2) throw reader.wrong("zarr_format", document["zarr_format"], "2");
-  const shape = reader.lengths("shape", document["shape"], 0);
+  const shape = reader.shape("shape", document["shape"]);
   const chunks = checkChunks(reader, shape, reader.lengths("chunks", document["chunks"], 0));
-  const element = elementOfV2(document["dtype"]);
+  const element = elementOf(fieldsOfV2(document["dtype"]), field);
+  const filters = reader.list("filters", document["filters"]);
   const attributes = { ...reader.object(".zattrs", zattrs) };
   const dims = dimensionNames(attributes, document, shape.length);
   delete attributes[DIMS];
   for (const key of Object.keys(attributes)) if (key.toLowerCase().startsWith("_nc")) delete attributes[key];
+  // the default of arrays of bytes of any length is written like that of fixed ones
+  const binary = element.kind === "object" && isJsonObject(filters[0]) && filters[0]["id"] === "vlen-bytes";
+  const fillKind = binary ? { ...element, kind: "bytes" as const } : element;
   return {
-    shape,
-    chunks,
-    dtype: element.dtype,
+    ...withElement(element, field, name, { shape, chunks, dims: completeDims(dims, shape.length, name) }),
     encoding: {
       version: 2,
-      dtype: document["dtype"],
+      dtype: asPlainJson(document["dtype"]),
       order: reader.choice("order", document["order"], ["C", "F"]),
-      filters: reader.list("filters", document["filters"]),
-      compressor: document["compressor"] ?? null,
+      filters: filters.map(asPlainJson),
+      compressor: asPlainJson(document["compressor"] ?? null),
     },
-    fill: readFillValue(document["fill_value"] ?? null, element.dtype, element.kind, path),
+    fill: readElementFill(document["fill_value"] ?? null, fillKind, field, path),
     keys: {
       kind: "v2",
       separator: reader.choice("dimension_separator", document["dimension_separator"], [".", "/"]),
     },
-    dims: completeDims(dims, shape.length, name),
     attributes: printExactJson(attributes),
   };
 }
@@ -75,7 +99,7 @@ function dimensionNames(
 export function writeV2Array(array: ZarrArray): { readonly [key: string]: Json } {
   const { encoding, keys } = array;
   if (encoding.version !== 2) throw new TypeError("an array of version 3");
-  const { dtype, kind } = elementOfV2(encoding.dtype);
+  const { dtype, kind } = elementOf(fieldsOfV2(encoding.dtype), array.field ?? "");
   return {
     zarr_format: 2,
     shape: array.shape,

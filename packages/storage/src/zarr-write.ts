@@ -2,6 +2,7 @@
  * Owns writing blocks to Zarr arrays: a block covers whole chunks, each is encoded and put into the store whole.
  * Chunks that hold nothing but the fill value are left out, as zarr-python does. Writes no metadata.
  */
+import { isFilledWith } from "@hyperslab/codecs/sharding";
 import type { Block } from "@hyperslab/core/block";
 import { slice } from "@hyperslab/core/box";
 import { type ChunkGrid, chunkOf, chunkStart, chunkStop } from "@hyperslab/core/chunk-grid";
@@ -98,19 +99,18 @@ async function encodeChunk(
     if (axes.some(({ to }, axis) => to.kind === "slice" && to.length < shape[axis])) fillAll(data, fill);
     copyRegion(block.data, data, axes);
   }
-  if (array.fill !== null && isFilled(data, fill)) return { key, bytes: null };
+  if (array.fill !== null && isFilledWith(data, fill)) return { key, bytes: null };
   return { key, bytes: await pipeline(shape).encode(data, key) };
 }
 
 function fillAll(data: BlockData, fill: FillElement): void {
-  const whole = slice(0, data.length);
-  fillRegion(fill, data, [{ from: whole, to: whole, fromStride: 1, toStride: 1 }]);
-}
-
-/** True where every element is the fill value; NaN is itself, and 0 is not -0. */
-function isFilled(data: BlockData, fill: FillElement): boolean {
-  for (let i = 0; i < data.length; i++) if (!Object.is(data[i], fill)) return false;
-  return true;
+  const inner = typeof fill === "object" ? fill.length : 1;
+  const rows = slice(0, data.length / inner);
+  const within = slice(0, inner);
+  fillRegion(fill, data, [
+    { from: rows, to: rows, fromStride: inner, toStride: inner },
+    { from: within, to: within, fromStride: 1, toStride: 1 },
+  ]);
 }
 
 function checkBlock({ array, grid }: Writer, path: string, start: readonly number[], block: Block): void {

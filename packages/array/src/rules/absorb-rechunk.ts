@@ -31,7 +31,7 @@ export const absorbRechunk: Rule = {
 };
 
 /** True where a box of the node can be computed from stored or given data alone, at no cost beyond the box. */
-function rereadable(node: Node): boolean {
+export function rereadable(node: Node): boolean {
   switch (node.kind) {
     case "source":
     case "literal":
@@ -56,7 +56,8 @@ export function coarser(grid: ChunkGrid, old: ChunkGrid): boolean {
   return grid.every((axis, i) => cutsWithin(axis, old[i]));
 }
 
-function cutsWithin(axis: ChunkAxis, old: ChunkAxis): boolean {
+/** True where every cut of `axis` is a cut of `old`. */
+export function cutsWithin(axis: ChunkAxis, old: ChunkAxis): boolean {
   if (axis.kind === "regular" && old.kind === "regular")
     return chunkCount(axis) === 1 || axis.chunk % old.chunk === 0;
   for (let i = 1; i < chunkCount(axis); i++) {

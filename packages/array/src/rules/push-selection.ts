@@ -8,12 +8,14 @@ import {
   isWhole,
   positionAt,
   selectionLength,
+  shiftSelection,
   slice,
 } from "@hyperslab/core/box";
-import type { ChunkGrid } from "@hyperslab/core/chunk-grid";
+import { type ChunkGrid, axisFromBounds, chunkRuns } from "@hyperslab/core/chunk-grid";
 import { unreachable } from "@hyperslab/core/unreachable";
 import { broadcast, concat, groupReduce, rechunk, reduce, select, view } from "../build.js";
 import type { ConcatNode, GroupReduceNode, Node, SelectNode, ViewNode } from "../node.js";
+import { pruneJoined } from "./join-sources.js";
 import type { Rule } from "./rule.js";
 
 export const pushSelection: Rule = {
@@ -35,7 +37,7 @@ function push(node: SelectNode, arg: Node): Node | null {
   switch (arg.kind) {
     case "source": {
       const composed = arg.selection.map((outer, axis) => composeSelections(outer, selection[axis]));
-      return { ...arg, selection: composed, shape, grid };
+      return pruneJoined({ ...arg, selection: composed, shape, grid });
     }
     case "select": {
       const composed = arg.selection.map((outer, axis) => composeSelections(outer, selection[axis]));
@@ -103,35 +105,19 @@ function throughView(node: SelectNode, arg: ViewNode): Node | null {
 /** Splits a selection that meets the joined arrays in their order; any other stays where it is. */
 function throughConcat(node: SelectNode, arg: ConcatNode): Node | null {
   const along = node.selection[arg.axis];
-  const length = selectionLength(along);
-  if (length === 0) return null;
-  const starts = [0];
-  for (const part of arg.args) starts.push(starts[starts.length - 1] + part.shape[arg.axis]);
-  const partOf = (position: number): number => {
-    let part = 0;
-    while (starts[part + 1] <= position) part++;
-    return part;
-  };
-  const pieces: { part: number; from: number; to: number }[] = [];
-  for (let i = 0; i < length; i++) {
-    const part = partOf(positionAt(along, i));
-    const last = pieces[pieces.length - 1];
-    if (last?.part === part) last.to = i + 1;
-    else pieces.push({ part, from: i, to: i + 1 });
-  }
-  if (pieces.length > 2 * arg.args.length) return null;
-  const parts = pieces.map(({ part, from, to }) => {
-    const local = composeSelections(along, slice(from, to - from));
-    const inner = node.selection.map((one, axis) => (axis === arg.axis ? shift(local, -starts[part]) : one));
-    return select(arg.args[part], inner);
+  if (selectionLength(along) === 0) return null;
+  const args = arg.args.filter(({ shape }) => shape[arg.axis] > 0);
+  const seams = [0];
+  for (const { shape } of args) seams.push(seams[seams.length - 1] + shape[arg.axis]);
+  const axis = axisFromBounds(seams);
+  const runs = chunkRuns(axis, along);
+  if (runs.length > 2 * args.length) return null;
+  const parts = runs.map(({ chunk, from, to }) => {
+    const local = shiftSelection(composeSelections(along, slice(from, to - from)), seams[chunk]);
+    const inner = node.selection.map((one, i) => (i === arg.axis ? local : one));
+    return select(args[chunk], inner);
   });
   return concat(parts, arg.axis);
-}
-
-function shift(selection: AxisSelection, by: number): AxisSelection {
-  return selection.kind === "slice"
-    ? { ...selection, start: selection.start + by }
-    : { kind: "positions", positions: selection.positions.map((position) => position + by) };
 }
 
 /** Chosen groups need only their members: the others are not even read. */

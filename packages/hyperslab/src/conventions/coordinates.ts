@@ -2,6 +2,7 @@
  * Owns what variables say of each other: which are coordinates, and what the bounds of a time axis
  * inherit from it. Works on names and attributes alone.
  */
+import { ArgumentError } from "@hyperslab/core/errors";
 import type { Attribute } from "@hyperslab/storage/source";
 import { isDatetimeUnits } from "./time-units.js";
 
@@ -23,8 +24,11 @@ export interface CoordinateNames {
   readonly warnings: readonly string[];
 }
 
+/** Which attributes name coordinates: `coordinates` (true is the same), also `bounds` and the like, or none. */
+export type DecodeCoords = boolean | "coordinates" | "all";
+
 /** Attributes that name other variables, and those among them with roles in front of the names. */
-const RELATED = [
+export const RELATED: readonly string[] = [
   "bounds",
   "grid_mapping",
   "climatology",
@@ -46,8 +50,14 @@ const WITH_ROLES = new Set(["grid_mapping", "cell_measures", "formula_terms"]);
 export function coordinateNames(
   variables: ReadonlyMap<string, NamedVariable>,
   global: Bag,
-  decodeCoords: boolean | "all" = true,
+  decodeCoords: DecodeCoords = true,
 ): CoordinateNames {
+  if (typeof decodeCoords !== "boolean" && decodeCoords !== "coordinates" && decodeCoords !== "all")
+    throw new ArgumentError({
+      asked: `decodeCoords ${JSON.stringify(decodeCoords)}`,
+      found: "no such choice",
+      hint: 'use true, false, "coordinates" or "all"',
+    });
   const coordinates = new Set<string>();
   const used = new Map<string, Bag>();
   const usedGlobal: Record<string, Attribute> = {};

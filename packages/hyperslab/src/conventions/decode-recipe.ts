@@ -181,7 +181,7 @@ function timeRecipe(
 function saidUnit(name: string, dtype: string, warnings: string[]): TimeUnit {
   const unit = /^timedelta64\[(\w+)\]$/.exec(dtype)?.[1];
   if (unit === "s" || unit === "ms" || unit === "us" || unit === "ns") return unit;
-  if (!isDtype(dtype))
+  if (unit === undefined || !["W", "D", "h", "m"].includes(unit))
     throw new ConventionError({
       variable: name,
       attribute: "dtype",

@@ -39,12 +39,14 @@ export function decodeValues(values: BlockData, recipe: DecodeRecipe): BlockData
   for (let i = 0; i < seen.length; i++) {
     const raw = half ? fromFloat16(Number(seen[i])) : seen[i];
     // in sets, NaN equals itself and -0 equals 0; NaN is never in this one
-    if (missing.size > 0 && missing.has(raw)) {
-      store(out, dtype, i, missingValue);
+    const isMissing = missing.size > 0 && missing.has(raw);
+    if (bool) {
+      // what is missing is NaN on the way, which is not 0
+      out[i] = isMissing || Number(raw) !== 0 ? 1 : 0;
       continue;
     }
-    if (bool) {
-      out[i] = Number(raw) === 0 ? 0 : 1;
+    if (isMissing) {
+      store(out, dtype, i, missingValue);
       continue;
     }
     let value: number | bigint = raw;

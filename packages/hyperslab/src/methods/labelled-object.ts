@@ -4,9 +4,10 @@
  */
 import type { Attributes } from "@hyperslab/storage/source";
 import { toHtml } from "../html.js";
-import { type Labelled, dimsOf, sizesOf } from "../labelled.js";
+import { type HasLabels, type Labelled, dimsOf, sizesOf } from "../labelled.js";
 import { type ComputedBlock, blocksOf, computeAll, explain } from "../ops/compute.js";
 import { assignAttrs } from "../ops/assign.js";
+import { sameObjects } from "../ops/same-objects.js";
 import { repr } from "../repr.js";
 import type { ComputeOptions } from "../run.js";
 import { type ToZarrOptions, type ZarrDestination, toZarr } from "../to-zarr.js";
@@ -86,6 +87,19 @@ export abstract class LabelledObject<Self> {
    */
   blocks(options: ComputeOptions = {}): AsyncGenerator<ComputedBlock, void, undefined> {
     return blocksOf(this.labelled, options);
+  }
+
+  /**
+   * True where another object has the same dimensions, coordinates and elements (NaN equals NaN); lazy ones are computed.
+   * `await da.equals(other)`
+   */
+  async equals(other: HasLabels, options?: ComputeOptions): Promise<boolean> {
+    return sameObjects(this.labelled, other.labelled, false, options);
+  }
+
+  /** The same, and the same names and attributes. `await ds.identical(other)` */
+  async identical(other: HasLabels, options?: ComputeOptions): Promise<boolean> {
+    return sameObjects(this.labelled, other.labelled, true, options);
   }
 
   /** The plan, and what every rule of the optimiser changed. `console.log(da.mean().explain())` */

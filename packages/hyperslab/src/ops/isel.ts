@@ -110,19 +110,26 @@ function isPicked(one: OneSelection): one is Picked {
 /** What positions on a dimension of `length` mean. @throws ShapeError, ArgumentError */
 export function toSelection(dim: string, indexer: Positional, length: number): OneSelection {
   if (typeof indexer === "number") return position(dim, indexer, length);
+  if (typeof indexer !== "object" || indexer === null) return position(dim, indexer, length);
   if (isLabelSlice(indexer)) return positionSlice(dim, indexer, length);
   if (hasLabels(indexer)) return fromArray(dim, indexer.labelled, length);
   const list = Array.from<number | boolean>(indexer);
   return positions(
     typeof list[0] === "boolean"
       ? fromMask(dim, list as boolean[], length)
-      : list.map((one) => position(dim, Number(one), length)),
+      : list.map((one) => position(dim, one as number, length)),
   );
 }
 
 function position(dim: string, index: number, length: number): number {
   const counted = index < 0 ? index + length : index;
   if (Number.isInteger(index) && counted >= 0 && counted < length) return counted;
+  if (typeof index !== "number" || Number.isNaN(index))
+    throw new ArgumentError({
+      asked: `isel(${dim}=${JSON.stringify(index)})`,
+      found: `${typeof index === "number" ? "NaN" : `a ${typeof index}`}, which is no position`,
+      hint: "give whole numbers, or select labels with sel()",
+    });
   throw new ShapeError({
     asked: `isel(${dim}=${index})`,
     found: `a dimension of length ${length}`,

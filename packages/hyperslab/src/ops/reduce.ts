@@ -4,6 +4,7 @@ import type { Node } from "@hyperslab/array/node";
 import { type Dtype, isFloat, isNumeric, isTime, isTimedelta } from "@hyperslab/core/dtype";
 import { DtypeError } from "@hyperslab/core/errors";
 import { type ReductionName, reduction } from "@hyperslab/core/reduction";
+import { checkOptions } from "../check-options.js";
 import { viewNode } from "../in-memory.js";
 import { flatPosition } from "./flat-position.js";
 import { type Labelled, coordsWithin, datasetRecord, dimsOf, parseDims, THIS } from "../labelled.js";
@@ -22,6 +23,9 @@ export interface ReduceOptions {
   /** Reduced dimensions stay, of length 1. */
   readonly keepdims?: boolean;
 }
+
+/** Names of {@link ReduceOptions}. */
+export const REDUCE_OPTIONS: readonly string[] = ["skipna", "ddof", "minCount", "keepAttrs", "keepdims"];
 
 /** Dimensions: one name, several, or all where none are given. */
 export type Dims = string | readonly string[] | null | undefined;
@@ -81,6 +85,7 @@ export function reduceLabelled(
   dims: Dims,
   options: ReduceOptions = {},
 ): Labelled {
+  checkOptions(name, options, REDUCE_OPTIONS);
   const over = parseDims(dims, dimsOf(labelled), name);
   const keepAttrs = options.keepAttrs ?? true;
   const data = new Map<string, Variable>();

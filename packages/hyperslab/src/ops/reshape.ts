@@ -1,6 +1,13 @@
 /** Owns the order and number of dimensions: transpose, squeeze, expandDims, chunk. */
 import { rechunk } from "@hyperslab/array/build";
-import { type ChunkAxis, axisFromChunks, regularAxis } from "@hyperslab/core/chunk-grid";
+import {
+  type ChunkAxis,
+  axisFromChunks,
+  chunkCount,
+  maxChunk,
+  regularAxis,
+} from "@hyperslab/core/chunk-grid";
+import { type Dtype, itemSize } from "@hyperslab/core/dtype";
 import { ArgumentError, DimensionError, ShapeError } from "@hyperslab/core/errors";
 import { literal } from "@hyperslab/array/build";
 import { viewNode } from "../in-memory.js";
@@ -112,30 +119,60 @@ export function expandDims(
   return { ...expanded, variables, coordNames: new Set(coords) };
 }
 
-/** Chunks along a dimension: a length, all lengths, or -1 for one chunk. */
-export type ChunkSpec = number | readonly number[];
+/** Chunks along a dimension: a length, all lengths, -1 for one chunk, or "auto" for what makes blocks of a good size. */
+export type ChunkSpec = number | readonly number[] | "auto";
+
+/** Bytes of a block that "auto" goes up to. */
+const AUTO_BYTES = 64 * 2 ** 20;
 
 /** The same arrays in other blocks; coordinates of dimensions stay in memory. @throws DimensionError, ShapeError */
 export function chunk(labelled: Labelled, chunks: ChunkSpec | Readonly<Record<string, ChunkSpec>>): Labelled {
   const sizes = sizesOf(labelled);
-  const byDim =
-    typeof chunks === "number" || Array.isArray(chunks)
-      ? null
-      : (chunks as Readonly<Record<string, ChunkSpec>>);
+  const byDim = isSpec(chunks) ? null : chunks;
   for (const dim of Object.keys(byDim ?? {}))
     if (!sizes.has(dim)) throw new DimensionError({ dim, dims: [...sizes.keys()], operation: "chunk" });
   return mapVariables(labelled, (variable, name) => {
     if (labelled.coordNames.has(name) && variable.dims.length === 1 && variable.dims[0] === name)
       return variable;
-    const grid = variable.dims.map((dim, axis) =>
-      axisOfSpec(byDim ? byDim[dim] : (chunks as ChunkSpec), variable.node.grid[axis], dim),
+    const specs = variable.dims.map((dim) => (isSpec(chunks) ? chunks : byDim?.[dim]));
+    const old = variable.node.grid;
+    const grid = specs.map((spec, axis) => axisOfSpec(spec, old[axis], variable.dims[axis]));
+    const whole = automatic(
+      grid,
+      specs.map((spec) => spec === "auto"),
+      variable.dtype,
     );
-    return new Variable(variable.dims, rechunk(variable.node, grid), variable.attrs, variable.encoding);
+    return new Variable(variable.dims, rechunk(variable.node, whole), variable.attrs, variable.encoding);
   });
 }
 
+function isSpec(chunks: ChunkSpec | Readonly<Record<string, ChunkSpec>>): chunks is ChunkSpec {
+  return typeof chunks !== "object" || Array.isArray(chunks);
+}
+
+/** Axes that may grow made of several whole chunks, the last axis first, while a block stays within the limit. */
+function automatic(grid: readonly ChunkAxis[], mayGrow: readonly boolean[], dtype: Dtype): ChunkAxis[] {
+  const out = [...grid];
+  let bytes = grid.reduce((size, axis) => size * Math.max(1, maxChunk(axis)), itemSize(dtype));
+  for (let i = out.length - 1; i >= 0; i--) {
+    const axis = out[i];
+    if (!mayGrow[i] || axis.kind !== "regular") continue;
+    const times = Math.min(chunkCount(axis), Math.floor(AUTO_BYTES / bytes));
+    if (times <= 1) continue;
+    out[i] = regularAxis(axis.length, axis.chunk * times);
+    bytes *= times;
+  }
+  return out;
+}
+
 function axisOfSpec(spec: ChunkSpec | undefined, old: ChunkAxis, dim: string): ChunkAxis {
-  if (spec === undefined) return old;
+  if (spec === undefined || spec === "auto") return old;
+  if (typeof spec === "string")
+    throw new ArgumentError({
+      asked: `chunks "${String(spec)}" along "${dim}"`,
+      found: "no such word",
+      hint: 'give a length, a list of lengths, -1 or "auto"',
+    });
   if (typeof spec === "number") {
     if (spec !== -1 && !(Number.isInteger(spec) && spec > 0))
       throw new ShapeError({

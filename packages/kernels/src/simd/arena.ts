@@ -1,9 +1,10 @@
 /**
- * Owns the WebAssembly memory in which a thread's kernels run: their scratch, and any block that lies
- * in the same memory and is used in place. One arena a thread.
+ * Owns the WebAssembly memories in which a thread's kernels run: their scratch, and any block that lies
+ * in the same memory and is used in place. A thread has one arena, and may have others where large arrays lie.
  */
-import { type Dtype, viewOf, type TypedArray } from "@hyperslab/core/dtype";
+import { type Dtype, itemSize, type TypedArray, viewOf } from "@hyperslab/core/dtype";
 import { MemoryError } from "@hyperslab/core/errors";
+import type { Operand } from "../operand.js";
 
 /** A memory and the stretch of it that kernels may overwrite. Bytes. */
 export interface Arena {
@@ -12,8 +13,12 @@ export interface Arena {
   readonly scratchBytes: number;
 }
 
-/** Scratch that every kernel can do with: tiles of its operands, and the state of a reduction. */
-export const SCRATCH_BYTES: number = 6 * 2 ** 20;
+/** What kernels can do with: tiles of operands, and the state of a reduction. */
+export const WORK_BYTES: number = 6 * 2 ** 20;
+/** Tables of functions; they stand behind that, and are written once. */
+export const TABLE_BYTES = 65536;
+/** Scratch that every kernel can do with. */
+export const SCRATCH_BYTES: number = WORK_BYTES + TABLE_BYTES;
 /** Loads of the last elements may read this far behind them. */
 export const SLACK = 128;
 
@@ -43,8 +48,60 @@ export function useArena(arena: Arena): void {
       needed: SCRATCH_BYTES,
       available: arena.scratchBytes,
     });
-  current = arena;
+  // a new one: whoever used its memory in between may have overwritten the tables
+  current = { ...arena };
   compiled = new Map();
+}
+
+interface Attached {
+  readonly arena: Arena;
+  readonly compiled: Map<string, CallableFunction>;
+}
+
+/** Other arenas, by the buffers of their memories. */
+const attached: WeakMap<ArrayBufferLike, Attached> = new WeakMap();
+
+/** Lets kernels run in a further arena, for as long as anybody has its memory: where most of their operands lie there. */
+export function attachArena(arena: Arena): void {
+  attached.set(arena.memory.buffer, { arena, compiled: new Map() });
+}
+
+export function isAttached(memory: WebAssembly.Memory): boolean {
+  return attached.has(memory.buffer);
+}
+
+/** Runs `work`, which uses {@link currentArena}, in the arena in which most of the operands lie. */
+export function inArenaOf<T>(operands: readonly Operand[], work: () => T): T {
+  const other = arenaOf(operands);
+  if (!other) return work();
+  const [before, beforeCompiled] = [current, compiled];
+  ({ arena: current, compiled } = other);
+  try {
+    return work();
+  } finally {
+    [current, compiled] = [before, beforeCompiled];
+  }
+}
+
+/** The attached arena in which more of the operands' bytes lie than in any other memory; undefined where none does. */
+function arenaOf(operands: readonly Operand[]): Attached | undefined {
+  let best: Attached | undefined;
+  let most = 0;
+  for (const { data } of operands) {
+    if (Array.isArray(data)) continue;
+    const here = attached.get(data.buffer);
+    if (!here && data.buffer !== current?.memory.buffer) continue;
+    let bytes = 0;
+    for (const other of operands)
+      if (!Array.isArray(other.data) && other.data.buffer === data.buffer && !isSplat(other))
+        bytes += itemSize(other.dtype);
+    if (bytes > most || (bytes === most && !here)) [best, most] = [here, bytes];
+  }
+  return best;
+}
+
+function isSplat({ strides }: Operand): boolean {
+  return strides.every((stride) => stride === 0);
 }
 
 /** Kernels instantiated for this thread's arena, by their key. */

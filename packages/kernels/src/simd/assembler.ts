@@ -39,22 +39,41 @@ export function bitsOfFloat64(value: number): bigint {
   return U64_BOX[0];
 }
 
+const F32_BOX: Float32Array = new Float32Array(1);
+const U32_BOX: Uint32Array = new Uint32Array(F32_BOX.buffer);
+
+function bitsOfFloat32(value: number): bigint {
+  F32_BOX[0] = value;
+  return BigInt(U32_BOX[0]);
+}
+
 /** Writes a function. `prologue` runs once, before everything else: constants stand there. */
 export class Assembler {
   readonly #params: number;
+  readonly #scratch: number;
+  #tables = false;
   readonly #locals: ValueType[] = [];
   readonly #prologue: Bytes = new Bytes();
   readonly #body: Bytes = new Bytes();
   readonly #constants: Map<string, Local> = new Map();
-  constructor(params: number) {
+
+  /** @param scratch address of the arena's scratch, for those who look into tables */
+  constructor(params: number, scratch = 0) {
     this.#params = params;
+    this.#scratch = scratch;
   }
 
   finish(name: string): WasmFunction {
     const whole = new Bytes();
     whole.bytes(this.#prologue.done());
     whole.bytes(this.#body.done());
-    return { name, params: this.#params, locals: this.#locals, body: whole.done() };
+    return {
+      name,
+      params: this.#params,
+      locals: this.#locals,
+      body: whole.done(),
+      tables: this.#tables,
+    };
   }
 
   local(type: ValueType): Local {
@@ -112,6 +131,12 @@ export class Assembler {
     return this.constant(repeat64(bitsOfFloat64(value)));
   }
 
+  /** A float32 in all four lanes. */
+  f32(value: number): Local {
+    const bits = bitsOfFloat32(value);
+    return this.constant(repeat64((bits << 32n) | bits));
+  }
+
   /** A 64-bit integer in both lanes. */
   i64(value: bigint): Local {
     return this.constant(repeat64(BigInt.asUintN(64, value)));
@@ -121,6 +146,30 @@ export class Assembler {
   i32(value: number): Local {
     const bits = BigInt(value >>> 0);
     return this.constant(repeat64((bits << 32n) | bits));
+  }
+
+  /** The address of the arena's scratch, from which the tables have a fixed distance. */
+  tables(): number {
+    this.#tables = true;
+    return this.#scratch;
+  }
+
+  /** One of four i32s. */
+  lane32(vector: Local, lane: number): Local {
+    this.get(vector);
+    this.#simd(laneOpcode("i32x4.extract_lane"));
+    this.#emit(lane);
+    return this.#result(I32);
+  }
+
+  /** `vector` with its high half loaded. */
+  loadLane(address: Local, offset: number, vector: Local): Local {
+    this.get(address);
+    this.get(vector);
+    this.#simd(87);
+    this.#memory(offset);
+    this.#emit(1);
+    return this.#result(V128);
   }
 
   /** Applies a vector instruction. */
@@ -203,13 +252,29 @@ export class Assembler {
     return out;
   }
 
+  /** `values`, but where `usual` is not set what `compute` gives: it runs only if a lane of any is unusual. */
+  unless(usual: readonly Local[], values: readonly Local[], compute: () => readonly Local[]): Local[] {
+    const outs = values.map((value) => this.copyVector(value));
+    this.get(
+      this.op(
+        "v128.not",
+        usual.reduce((a, b) => this.op("v128.and", a, b)),
+      ),
+    );
+    this.#simd(83);
+    this.#emit(0x04, 0x40);
+    compute().forEach((value, i) => this.assign(outs[i], this.choose(usual[i], values[i], value)));
+    this.#emit(0x0b);
+    return outs;
+  }
+
   /** An imported function of both lanes. */
-  call(name: (typeof MATH_IMPORTS)[number], x: Local): Local {
-    let result = x;
+  call(name: (typeof MATH_IMPORTS)[number], ...args: readonly Local[]): Local {
+    let [result] = args;
     for (const lane of [0, 1]) {
-      const element = this.extract("f64x2.extract_lane", x, lane);
+      const elements = args.map((x) => this.extract("f64x2.extract_lane", x, lane));
       result = this.replaceTop("f64x2.replace_lane", result, lane, () => {
-        this.get(element);
+        for (const element of elements) this.get(element);
         this.#emit(0x10, MATH_IMPORTS.indexOf(name));
       });
     }

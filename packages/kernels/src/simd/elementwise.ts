@@ -1,11 +1,12 @@
 /** Owns elementwise kernels: a scalar program over tiles of eight elements a turn. */
 import type { Block } from "@hyperslab/core/block";
+import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { itemSize, type TypedArray } from "@hyperslab/core/dtype";
 import { resultDtype, type ScalarProgram } from "@hyperslab/core/scalar-program";
 import { type Shape, stridesOf } from "@hyperslab/core/shape";
 import { canonicalLoop } from "../loop.js";
 import type { Operand } from "../operand.js";
-import { currentArena, placeInArena, SCRATCH_BYTES } from "./arena.js";
+import { currentArena, inArenaOf, placeInArena, WORK_BYTES } from "./arena.js";
 import { Assembler } from "./assembler.js";
 import { Feeder, SLOT_BYTES, TILE } from "./feeder.js";
 import { kernelOf } from "./kernel.js";
@@ -26,9 +27,13 @@ export function runKernel(
   shape: Shape,
   out: Block,
 ): boolean {
+  return inArenaOf(operands, () => runHere(program, operands, shape, out));
+}
+
+function runHere(program: ScalarProgram, operands: readonly Operand[], shape: Shape, out: Block): boolean {
   if (!isVectorProgram(program)) return false;
   const used = operands.slice(0, program.inputs.length);
-  if ((used.length + 1) * SLOT_BYTES + HEAD_BYTES > SCRATCH_BYTES) return false;
+  if ((used.length + 1) * SLOT_BYTES + HEAD_BYTES > WORK_BYTES) return false;
   const { axes } = canonicalLoop(shape, [...used, { offset: 0, strides: stridesOf(shape) }]);
   const arena = currentArena();
   const slots = arena.scratch + HEAD_BYTES;
@@ -44,7 +49,9 @@ export function runKernel(
       ),
   );
   const splats = feeders.map((feeder) => feeder.splat);
-  const kernel = kernelOf(`map ${programKey(program, splats)}`, () => writeKernel(program, splats));
+  const kernel = kernelOf(`map ${programKey(program, splats)}`, (scratch) =>
+    writeKernel(program, splats, scratch),
+  );
   if (!kernel) return false;
   writeConstants(program, arena, arena.scratch);
   const data = out.data as TypedArray;
@@ -70,14 +77,21 @@ export function runKernel(
       args[1] = slots;
       kernel(...args);
     } else if (place >= 0) done = n;
-    if (done < n) target.set(memory.subarray(slots, slots + (n - done) * size), (start + done) * size);
+    if (done < n) {
+      const bytes = memory.subarray(slots, slots + (n - done) * size);
+      copyBytes(bytes, target.subarray((start + done) * size));
+    }
   }
   return true;
 }
 
 /** Parameters: turns, address of results, of constants, of each input. */
-function writeKernel(program: ScalarProgram, splats: readonly boolean[]): WasmFunction | null {
-  const asm = new Assembler(3 + program.inputs.length);
+function writeKernel(
+  program: ScalarProgram,
+  splats: readonly boolean[],
+  scratch: number,
+): WasmFunction | null {
+  const asm = new Assembler(3 + program.inputs.length, scratch);
   const inputs = program.inputs.map((_, k) => 3 + k);
   const steady = loadSteady(asm, program, splats, 2, inputs);
   const turns = asm.copy(0, I32);

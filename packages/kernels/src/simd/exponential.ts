@@ -2,11 +2,10 @@
  * Owns exp and its kin on two float64 lanes. Method: x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial
  * in r, and a scaling by 2^n. Errors stay below 2 units in the last place.
  */
+import { EXP_BITS, EXP_SERIES, LN2_HIGH, LN2_LOW, STEP_HIGH, STEP_LOW, STEPS } from "../function-tables.js";
 import type { Assembler, Local } from "./assembler.js";
-import { Doubles, type Rounded } from "./doubles.js";
-
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
+import { Doubles, MAGIC, type Rounded } from "./doubles.js";
+import { lookUpExp } from "./tables.js";
 
 /** (e^r - 1 - r - r²/2) / r³ on |r| ≤ ln 2 / 2, to 2.6e-17 and to 1.6e-8 of e^r, and to 1e-9 of e^r - 1. */
 const EXP = [
@@ -61,8 +60,51 @@ function expShifted(asm: Assembler, x: Local, single: boolean, shift: number): L
   return single ? d.mul(value, d.powerOfTwo(power.integer)) : d.scale(value, power);
 }
 
-export function exp(single: boolean): (asm: Assembler, x: Local) => Local {
-  return (asm, x) => expShifted(asm, x, single, 0);
+/** What e^(x + tail) is made of: `power`·(1 + p), where `power` is 2^(n / 2048) once `scaled` by 2^⌊n / 2048⌋. */
+export interface Steps {
+  readonly n: Local;
+  /** The entry of the table. */
+  readonly power: Local;
+  readonly p: Local;
+}
+
+/** For x from -746 to 711. */
+export function expSteps(d: Doubles, x: Local, tail: Local | null = null): Steps {
+  const { asm } = d;
+  const all = tail === null ? x : d.add(x, tail);
+  const shifted = d.add(d.mul(all, d.k(STEPS / Math.LN2)), d.k(MAGIC));
+  const whole = d.sub(shifted, d.k(MAGIC));
+  const near = d.sub(d.sub(x, d.mul(whole, d.k(STEP_HIGH))), d.mul(whole, d.k(STEP_LOW)));
+  const r = tail === null ? near : d.add(near, tail);
+  const p = d.add(r, d.mul(d.mul(r, r), d.poly(r, EXP_SERIES)));
+  const offsets = d.and(asm.shift("i64x2.shl", shifted, 3), asm.i64(BigInt(8 * (STEPS - 1))));
+  return { n: shifted, power: lookUpExp(asm, offsets), p };
+}
+
+/** The value, where it is a normal number. */
+export function joinSteps(d: Doubles, { n, power, p }: Steps): Local {
+  const scaled = d.asm.op("i64x2.add", power, d.asm.shift("i64x2.shl", n, 52 - EXP_BITS));
+  return d.add(scaled, d.mul(scaled, p));
+}
+
+/** The value for any exponent: rounded once more where it is subnormal. */
+export function joinFar(d: Doubles, { n, power, p }: Steps): Local {
+  const { asm } = d;
+  const place = d.and(n, asm.i64(BigInt(STEPS - 1)));
+  const at = asm.op("i64x2.add", power, asm.shift("i64x2.shl", place, 52 - EXP_BITS));
+  const exponent = asm.shift("i64x2.shr_s", asm.op("i64x2.sub", n, d.k(MAGIC)), EXP_BITS);
+  const half = asm.shift("i64x2.shr_s", exponent, 1);
+  const rest = asm.op("i64x2.sub", exponent, half);
+  const near = d.add(at, d.mul(at, p));
+  return d.mul(d.mul(near, d.powerOfTwo(half)), d.powerOfTwo(rest));
+}
+
+/** e^x for all of a group: what may leave the range of normal numbers goes apart. */
+export function expOf(asm: Assembler, xs: readonly Local[]): Local[] {
+  const d = new Doubles(asm);
+  const near = xs.map((x) => d.lt(d.size(x), d.k(708)));
+  const values = xs.map((x) => joinSteps(d, expSteps(d, x)));
+  return asm.unless(near, values, () => xs.map((x) => joinFar(d, expSteps(d, d.clamp(x, -746, 711)))));
 }
 
 /** e^x - 1, accurate near 0. */

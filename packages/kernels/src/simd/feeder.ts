@@ -2,6 +2,7 @@
  * Owns the feeding of kernels: it gives, for any stretch of a flattened loop, an address where its
  * elements stand side by side. Elements that lie so in the arena stay there; others are copied to a slot.
  */
+import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { itemSize, type TypedArray, viewOf } from "@hyperslab/core/dtype";
 import type { Operand } from "../operand.js";
 import { type Arena, placeInArena } from "./arena.js";
@@ -104,7 +105,8 @@ export class Feeder {
   #copy(p: number, stride: number, q: number, n: number): void {
     if (n >= RUN && stride === 1) {
       const { size } = this;
-      this.#memory.set(this.#bytes.subarray(p * size, (p + n) * size), this.#slot + q * size);
+      const to = this.#slot + q * size;
+      copyBytes(this.#bytes.subarray(p * size, (p + n) * size), this.#memory.subarray(to, to + n * size));
     } else if (n >= RUN && stride === 0) {
       (this.#fillTo as Float64Array).fill(this.#fillFrom[p] as number, q, q + n);
     } else if (this.size < 8) copyWords(this.#from, p, stride, this.#to, q, n);

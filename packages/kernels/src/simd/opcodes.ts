@@ -166,6 +166,7 @@ const LOAD = {
 
 /** Lanes taken out and put back. */
 const LANE = {
+  "i32x4.extract_lane": 27,
   "i64x2.extract_lane": 29,
   "i64x2.replace_lane": 30,
   "f32x4.replace_lane": 32,

@@ -6,7 +6,8 @@ import { type Dtype, isTime, NAT } from "@hyperslab/core/dtype";
 import type { OperatorName } from "@hyperslab/core/operator";
 import type { Assembler, Local } from "./assembler.js";
 import { castVector } from "./cast.js";
-import { doubleFunction, doubleFunction2 } from "./functions.js";
+import { divideFloats } from "./float-division.js";
+import { doubleFunction, doubleFunction2, groupFunction } from "./functions.js";
 import { halfToSingle, singleToHalf } from "./half.js";
 import { divideLong, shiftVector } from "./long.js";
 import type { VectorOp } from "./opcodes.js";
@@ -111,7 +112,7 @@ function floatVector(
   const [a, b] = args;
   const op = (short: "add" | "sub" | "mul" | "div" | "min" | "max"): Vector =>
     each(asm, `${lane}.${short}` as VectorOp, a, b);
-  const constant = (value: number): Local => (single ? float32(asm, value) : asm.f64(value));
+  const constant = (value: number): Local => (single ? asm.f32(value) : asm.f64(value));
   const scaled = (factor: number): Vector => map(a, (reg) => asm.op(`${lane}.mul`, reg, constant(factor)));
   const compare = COMPARISONS[name];
   if (compare) return each(asm, `${lane}.${compare}`, a, b);
@@ -170,6 +171,9 @@ function floatVector(
       return scaled(single ? Math.fround(180 / Math.fround(Math.PI)) : 180 / Math.PI);
     case "radians":
       return scaled(single ? Math.fround(Math.fround(Math.PI) / 180) : Math.PI / 180);
+    case "floorDivide":
+    case "remainder":
+      return divideFloats(asm, name, dtype, a, b);
     case "isnan":
       return each(asm, `${lane}.ne`, a, a);
     case "isinf":
@@ -177,6 +181,8 @@ function floatVector(
     case "isfinite":
       return map(a, (reg) => asm.op(`${lane}.lt`, asm.op(`${lane}.abs`, reg), constant(Infinity)));
   }
+  const group = groupFunction(name, dtype);
+  if (group) return { bits: a.bits, regs: group(asm, ...args.map((arg) => arg.regs)) };
   const doubles = single ? args.map((arg) => promote(asm, arg)) : args;
   const unary = doubleFunction(name, single);
   if (unary) {
@@ -191,15 +197,6 @@ function floatVector(
   };
   return single ? demote(asm, value) : value;
 }
-
-/** A float32 in all four lanes. */
-export function float32(asm: Assembler, value: number): Local {
-  F32[0] = value;
-  return asm.i32(I32[0]);
-}
-
-const F32: Float32Array = new Float32Array(1);
-const I32: Int32Array = new Int32Array(F32.buffer);
 
 function integerVector(
   asm: Assembler,

@@ -1,108 +1,70 @@
 /**
- * Owns pow and hypot on two float64 lanes. pow takes log2 in two parts, so that the exponent, which may
- * be as large as 1024, loses no digit. Errors stay below 2 units in the last place.
+ * Owns pow and hypot on vectors of two float64s. pow takes ln x in two parts, from a table and a series, so that the
+ * exponent y·ln x, which may be as large as 709, loses no digit. Errors stay below 2 units in the last place.
  */
+import { LN2_HEAD, LN2_TAIL, POWER_SERIES } from "../function-tables.js";
 import type { Assembler, Local } from "./assembler.js";
 import { Doubles } from "./doubles.js";
-import { exp } from "./exponential.js";
-import { log } from "./logarithm.js";
+import { expSteps, joinFar, joinSteps } from "./exponential.js";
+import { isUsual, lnNear, nearest } from "./logarithm.js";
+import { lookUpPower } from "./tables.js";
+import { demote, promote } from "./vector.js";
 
-const L = [
-  5.99999999999994648725e-1, 4.28571428578550184252e-1, 3.33333329818377432918e-1, 2.72728123808534006489e-1,
-  2.30660745775561754067e-1, 2.06975017800338417784e-1,
-];
-const P = [
-  1.66666666666666019037e-1, -2.77777777770155933842e-3, 6.61375632143793436117e-5, -1.6533902205465251539e-6,
-  4.13813679705723846039e-8,
-];
-/** log2(3/2), and 2 / (3·ln 2), in parts. */
-const LOG_HIGH = 5.84962487220764160156e-1;
-const LOG_LOW = 1.35003920212974897128e-8;
-const CP = 9.61796693925975554329e-1;
-const CP_HIGH = 9.61796700954437255859e-1;
-const CP_LOW = -7.02846165095275826516e-9;
-const LN2_HIGH = 6.93147182464599609375e-1;
-const LN2_LOW = -1.90465429995776804525e-9;
+/** A number in two parts. */
+interface Parts {
+  readonly high: Local;
+  readonly low: Local;
+}
 
-/**
- * log2 of a positive normal number, less `less`, in two parts; the first has 32 bits less than a
- * float64. The mantissa from √¾ to √3 lies near 1, or near 3/2.
- */
-function log2Parts(d: Doubles, a: Local, less: Local | null): { readonly high: Local; readonly low: Local } {
+/** ln x of a positive normal number, less `less`·ln 2; the first part has 32 bits less than a float64. */
+function lnParts(d: Doubles, x: Local, less: Local | null): Parts {
   const { asm } = d;
-  const { k, m: x } = d.split(a, Math.sqrt(0.75));
-  const n = less ? d.sub(k, less) : k;
-  const upper = asm.op("f64x2.ge", x, d.k(Math.sqrt(1.5)));
-  const point = d.where(upper, d.k(1.5), d.k(1));
-  const u = d.sub(x, point);
-  const v = d.div(d.k(1), d.add(x, point));
-  const s = d.mul(u, v);
-  const sHigh = d.head(s);
-  const sum = d.head(d.add(x, point));
-  const sumLow = d.sub(x, d.sub(sum, point));
-  const sLow = d.mul(v, d.sub(d.sub(u, d.mul(sHigh, sum)), d.mul(sHigh, sumLow)));
-  // log(x) as a series in s
-  const square = d.mul(s, s);
-  const series = d.mul(d.mul(square, square), d.poly(square, L));
-  const r = d.add(series, d.mul(sLow, d.add(sHigh, s)));
-  const highSquare = d.mul(sHigh, sHigh);
-  const tHigh = d.head(d.add(d.add(d.k(3), highSquare), r));
-  const tLow = d.sub(r, d.sub(d.sub(tHigh, d.k(3)), highSquare));
-  const p = d.mul(sHigh, tHigh);
-  const q = d.add(d.mul(sLow, tHigh), d.mul(tLow, s));
-  const pHigh = d.head(d.add(p, q));
-  const pLow = d.sub(q, d.sub(pHigh, p));
-  const zHigh = d.mul(d.k(CP_HIGH), pHigh);
-  const base = d.and(upper, d.k(LOG_HIGH));
-  const zLow = d.add(d.add(d.mul(d.k(CP_LOW), pHigh), d.mul(pLow, d.k(CP))), d.and(upper, d.k(LOG_LOW)));
-  const high = d.head(d.add(d.add(d.add(zHigh, zLow), base), n));
-  const low = d.sub(zLow, d.sub(d.sub(d.sub(high, n), base), zHigh));
-  return { high, low };
+  const { k: power, rest, offsets, top } = nearest(d, x, 32);
+  const [inverse, excess, logHigh, logLow] = lookUpPower(asm, offsets);
+  const k = less ? d.sub(power, less) : power;
+  // exact: 1/c has so few digits that nothing is rounded
+  const r = d.add(d.mul(rest, asm.op("i64x2.sub", inverse, top)), excess);
+  const main = d.add(d.mul(k, d.k(LN2_HEAD)), logHigh);
+  const high = d.head(d.add(main, r));
+  const left = d.add(d.sub(main, high), r);
+  const small = d.add(d.mul(k, d.k(LN2_TAIL)), logLow);
+  const square = d.mul(r, r);
+  // in pairs: half as long a chain
+  const [a, b, c] = [0, 2, 4].map((i) => d.add(d.k(POWER_SERIES[i]), d.mul(r, d.k(POWER_SERIES[i + 1]))));
+  const series = d.mul(square, d.add(a, d.mul(square, d.add(b, d.mul(square, c)))));
+  return { high, low: d.add(left, d.add(small, series)) };
 }
 
-/** 2^(high + low), where `z` is their sum, from -1080 to 1030. */
-function exp2Parts(d: Doubles, z: Local, high: Local, low: Local): Local {
-  const n = d.round(z);
-  const rest = d.sub(high, n.whole);
-  const t = d.head(d.add(low, rest));
-  const u = d.mul(t, d.k(LN2_HIGH));
-  const v = d.add(d.mul(d.sub(low, d.sub(t, rest)), d.k(Math.LN2)), d.mul(t, d.k(LN2_LOW)));
-  const x = d.add(u, v);
-  const w = d.sub(v, d.sub(x, u));
-  const square = d.mul(x, x);
-  const c = d.sub(x, d.mul(square, d.poly(square, P)));
-  const r = d.sub(d.div(d.mul(x, c), d.sub(c, d.k(2))), d.add(w, d.mul(x, w)));
-  return d.scale(d.sub(d.k(1), d.sub(r, x)), n);
-}
-
-/** y · log2(a), in two parts. */
-function exponent(
-  d: Doubles,
-  a: Local,
-  less: Local | null,
-  y: Local,
-): { readonly high: Local; readonly low: Local } {
-  const { high, low } = log2Parts(d, a, less);
+/** y·ln x. */
+function exponentParts(d: Doubles, x: Local, less: Local | null, y: Local): Parts {
+  const { high, low } = lnParts(d, x, less);
   const yHigh = d.head(y);
-  return { high: d.mul(yHigh, high), low: d.add(d.mul(d.sub(y, yHigh), high), d.mul(y, low)) };
+  return {
+    high: d.mul(yHigh, high),
+    low: d.add(d.mul(d.sub(y, yHigh), high), d.mul(y, low)),
+  };
 }
 
-export function power(single: boolean): (asm: Assembler, x: Local, y: Local) => Local {
-  return (asm, x, y) => {
-    const d = new Doubles(asm);
-    const usual = d.and(asm.op("f64x2.ge", x, d.k(2 ** -1022)), d.lt(x, d.k(Infinity)));
-    if (single) {
-      // float64's own digits are enough for float32's exponents
-      const value = exp(true)(asm, d.mul(y, log(false)(asm, x)));
-      const plain = d.and(usual, d.lt(d.abs(y), d.k(Infinity)));
-      return asm.rarely(asm.op("v128.not", plain), value, () => anyPower(d, x, y));
-    }
-    const { high, low } = exponent(d, x, null, y);
-    const z = d.add(high, low);
-    // not so for what would leave the range, nor for NaN
-    const plain = d.and(usual, d.lt(d.abs(z), d.k(1020)));
-    return asm.rarely(asm.op("v128.not", plain), exp2Parts(d, z, high, low), () => anyPower(d, x, y));
-  };
+/** x^y of a group: what is no positive normal number, or leads to none, goes apart. */
+export function powerOf(asm: Assembler, xs: readonly Local[], ys: readonly Local[]): Local[] {
+  const d = new Doubles(asm);
+  // all look into the first table before any looks into the second: loads keep their order, and what hangs on them
+  const exponents = xs.map((x, i) => exponentParts(d, x, null, ys[i]));
+  const steps = exponents.map(({ high, low }) => expSteps(d, high, low));
+  const usual = exponents.map(({ high }, i) => d.and(isUsual(d, xs[i]), d.lt(d.size(high), d.k(707))));
+  const values = steps.map((one) => joinSteps(d, one));
+  return asm.unless(usual, values, () => xs.map((x, i) => anyPower(d, x, ys[i])));
+}
+
+/** x^y of float32s, two vectors of them: float64's own digits are enough for their exponents. */
+export function powerSingle(asm: Assembler, xs: readonly Local[], ys: readonly Local[]): Local[] {
+  const d = new Doubles(asm);
+  const [bases, exponents] = [xs, ys].map((regs) => promote(asm, { bits: 32, regs }).regs);
+  const sums = bases.map((x, i) => d.mul(exponents[i], lnNear(d, x, null)));
+  const values = sums.map((sum) => joinSteps(d, expSteps(d, sum)));
+  const usual = sums.map((sum, i) => d.and(isUsual(d, bases[i]), d.lt(d.size(sum), d.k(700))));
+  const powers = asm.unless(usual, values, () => bases.map((x, i) => anyPower(d, x, exponents[i])));
+  return [...demote(asm, { bits: 64, regs: powers }).regs];
 }
 
 /** The power of any base and exponent. */
@@ -113,16 +75,17 @@ function anyPower(d: Doubles, x: Local, y: Local): Local {
   const zero = d.k(0);
   const infinity = d.k(Infinity);
   const small = d.lt(a, d.k(2 ** -1022));
-  const up = d.where(small, d.mul(a, d.k(2 ** 54)), a);
+  const large = d.gt(a, d.k(2 ** 1020));
+  const factor = d.where(small, d.k(2 ** 54), d.where(large, d.k(2 ** -54), one));
+  const less = d.or(d.and(small, d.k(54)), d.and(large, d.k(-54)));
   // exponents so large that only the side of 1 counts would overflow in between
   const limit = d.k(2 ** 70);
   const size = d.where(d.gt(d.abs(y), limit), d.or(limit, d.signBit(y)), y);
-  const { high, low } = exponent(d, up, d.and(small, d.k(54)), size);
-  const z = d.add(high, low);
-  const inside = exp2Parts(d, d.clamp(z, -1080, 1030), high, low);
-  // beyond the limits the remainder is meaningless
-  const over = d.where(d.gt(z, d.k(1024.5)), infinity, inside);
-  let value = d.where(d.lt(z, d.k(-1076)), zero, over);
+  const { high, low } = exponentParts(d, d.mul(a, factor), less, size);
+  const inside = joinFar(d, expSteps(d, d.clamp(high, -750, 715), d.clamp(low, -1, 1)));
+  // beyond these limits the parts are meaningless
+  const over = d.where(d.gt(high, d.k(712)), infinity, inside);
+  let value = d.where(d.lt(high, d.k(-748)), zero, over);
   const ends = d.or(d.eq(a, zero), d.eq(a, infinity));
   // 0 and ∞: one of them again, by the sign of the exponent
   const toInfinity = asm.op("i64x2.eq", d.gt(y, zero), d.eq(a, infinity));

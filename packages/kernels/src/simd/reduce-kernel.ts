@@ -34,18 +34,24 @@ export interface ReduceText {
 export function reduceKernel(text: ReduceText): Kernel | null {
   const { program, reduction, moment, splats, mode } = text;
   const key = `${mode}${moment ? "²" : ""} ${reductionKey(reduction)} ${programKey(program, splats)}`;
-  return kernelOf(key, () => (mode === "lanes" ? writeLanes(text) : writeRows(text, mode)));
+  return kernelOf(key, (scratch) =>
+    mode === "lanes" ? writeLanes(text, scratch) : writeRows(text, mode, scratch),
+  );
 }
 
-function isPositioned(reduction: Reduction): boolean {
+/** True where a state holds positions. */
+export function isPositioned(reduction: Reduction): boolean {
   return reduction.name === "argmin" || reduction.name === "argmax";
 }
 
-function writeLanes({ program, reduction, moment, splats }: ReduceText): WasmFunction | null {
+function writeLanes(
+  { program, reduction, moment, splats }: ReduceText,
+  scratch: number,
+): WasmFunction | null {
   const planes = kernelPlanes(reduction, moment);
   if (!planes) return null;
   const [runsParam, turnsParam, tailParam, positionParam, constants, means, lanes] = [0, 1, 2, 3, 4, 5, 6];
-  const asm = new Assembler(7 + program.inputs.length);
+  const asm = new Assembler(7 + program.inputs.length, scratch);
   const inputs = program.inputs.map((_, k) => 7 + k);
   const steady = loadSteady(asm, program, splats, constants, inputs);
   let known = true;
@@ -115,12 +121,16 @@ function tailMask(asm: Assembler, count: Local): Vector {
   };
 }
 
-function writeRows({ program, reduction, moment, splats }: ReduceText, rows: number): WasmFunction | null {
+function writeRows(
+  { program, reduction, moment, splats }: ReduceText,
+  rows: number,
+  scratch: number,
+): WasmFunction | null {
   const planes = kernelPlanes(reduction, moment);
   if (!planes) return null;
   const [turnsParam, positionParam, constants, means] = [0, 1, 2, 3];
   const count = program.inputs.length;
-  const asm = new Assembler(4 + planes.length + rows * count);
+  const asm = new Assembler(4 + planes.length + rows * count, scratch);
   const addresses = planes.map((_, p) => 4 + p);
   const inputs = Array.from({ length: rows }, (_, row) =>
     program.inputs.map((_, k) => 4 + planes.length + row * count + k),

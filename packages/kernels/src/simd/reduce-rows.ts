@@ -3,18 +3,15 @@
  * is a row that enters their state, several rows at a time.
  */
 import { eachPosition, type LoopAxis } from "../loop.js";
-import { SCRATCH_BYTES } from "./arena.js";
+import { WORK_BYTES } from "./arena.js";
 import { ColumnState } from "./column-state.js";
 import { HEAD_BYTES } from "./elementwise.js";
 import { Feeder, SLOT_BYTES, TILE } from "./feeder.js";
-import type { Kernel } from "./kernel.js";
 import { writeConstants } from "./program.js";
-import { type ReduceText, reduceKernel } from "./reduce-kernel.js";
 import { type Pass, STATE_BYTES } from "./reduce-pass.js";
+import { type RowGroup, RowKernels, RowOrder, ROWS } from "./row-kernels.js";
 import { GROUP } from "./vector.js";
 
-/** Rows that a kernel takes at once, so that the state of a column is loaded and stored once for all of them. */
-const ROWS = 4;
 /** Fewer columns than this are left to the plain loops. */
 const COLUMNS = 32;
 
@@ -22,8 +19,7 @@ const COLUMNS = 32;
 interface RowWork {
   readonly pass: Pass;
   readonly store: ColumnState;
-  readonly one: Kernel;
-  readonly many: Kernel | null;
+  readonly kernels: RowKernels;
   readonly inner: LoopAxis;
   readonly reduced: readonly LoopAxis[];
   readonly feeders: readonly (readonly Feeder[])[];
@@ -36,46 +32,59 @@ export function alongRows(pass: Pass, axes: readonly LoopAxis[]): boolean {
   const reduced = axes.filter((axis) => axis.role === "reduce");
   const inner = kept.at(-1);
   if (!inner || inner.length < COLUMNS) return false;
+  const deep = reduced.at(-1);
   const groups = work.grouping?.groups ?? 1;
-  const width = Math.floor(STATE_BYTES / (8 * groups * (state.length + 1)) / GROUP) * GROUP;
-  const columns = Math.min(TILE, width);
-  if (columns < Math.min(4 * COLUMNS, inner.length)) return false;
-  // short rows that stand side by side are fed together
-  const wide = inner.length * ROWS > TILE || inner.length > columns || reduced.length === 0;
+  const width = (count: number): number =>
+    Math.min(TILE, Math.floor(STATE_BYTES / (8 * count * (state.length + 1)) / GROUP) * GROUP);
+  // short rows that stand side by side are fed together, and enter the states of all groups
+  const together = inner.length * ROWS <= TILE && inner.length <= width(groups) ? deep : undefined;
   const slots = arena.scratch + HEAD_BYTES + STATE_BYTES;
-  const room = Math.floor((SCRATCH_BYTES - HEAD_BYTES - STATE_BYTES) / SLOT_BYTES);
-  const rows = wide && (work.grouping || used.length * ROWS > room) ? 1 : ROWS;
-  const feeders = Array.from({ length: wide ? rows : 1 }, (_, row) =>
+  const room = Math.floor((WORK_BYTES - HEAD_BYTES - STATE_BYTES) / SLOT_BYTES);
+  const rows = together || used.length * ROWS <= room ? ROWS : 1;
+  const feeders = Array.from({ length: together ? 1 : rows }, (_, row) =>
     used.map((operand, k) => {
       const slot = slots + (row * used.length + k) * SLOT_BYTES;
       const column = { length: inner.length, stride: inner.strides[k] };
-      const deep = reduced.at(-1);
-      const feed = wide || !deep ? [column] : [{ length: deep.length, stride: deep.strides[k] }, column];
+      const feed = together ? [{ length: together.length, stride: together.strides[k] }, column] : [column];
       return new Feeder(arena, operand, feed, slot);
     }),
   );
-  const text: ReduceText = {
-    program: work.program,
-    reduction,
-    moment: means !== null,
-    splats: feeders[0].map((feeder) => feeder.splat),
-    mode: 1,
-  };
-  const many = rows > 1 ? reduceKernel({ ...text, mode: rows }) : null;
-  const one = reduceKernel(text);
-  if (!one) return false;
+  const splats = feeders[0].map((feeder) => feeder.splat);
+  const kernels = RowKernels.create(
+    { program: work.program, reduction, moment: means !== null, splats },
+    rows,
+  );
+  if (!kernels) return false;
   writeConstants(work.program, arena, arena.scratch);
   const count = used.length;
-  const store = new ColumnState(pass, columns, groups);
-  const rowWork: RowWork = { pass, store, one, many, inner, reduced, feeders };
-  eachPosition(kept.slice(0, -1), [...used.map((operand) => operand.offset), 0], (outer) => {
+  const offsets = [...used.map((operand) => operand.offset), 0];
+  const outer = kept.slice(0, -1);
+  const stride = inner.strides[count];
+  if (together) {
+    const store = new ColumnState(pass, Math.ceil(inner.length / GROUP) * GROUP, groups);
+    const rowWork: RowWork = { pass, store, kernels, inner, reduced, feeders };
+    eachPosition(outer, offsets, (at) => {
+      store.reset();
+      if (means) store.readMeans(means, at[count], stride, inner.length);
+      store.write(at[count], stride, inner.length, enterTogether(rowWork, together, at, groups));
+    });
+    return true;
+  }
+  const columns = width(1);
+  const store = new ColumnState(pass, columns, 1);
+  const rowWork: RowWork = { pass, store, kernels, inner, reduced, feeders };
+  const order = new RowOrder(reduced, count, work.grouping);
+  eachPosition(outer, offsets, (at) => {
     for (let from = 0; from < inner.length; from += columns) {
       const n = Math.min(columns, inner.length - from);
-      const target = outer[count] + from * inner.strides[count];
-      store.reset();
-      if (means) store.readMeans(means, target, inner.strides[count], n);
-      const entered = wide ? enterWide(rowWork, outer, from, n) : enterTogether(rowWork, outer, n);
-      store.write(target, inner.strides[count], n, entered);
+      const target = at[count] + from * stride;
+      // groups without rows stay as they are
+      for (const group of order.groups) {
+        store.reset();
+        if (means) store.readMeans(means, target, stride, n, group.group);
+        enterWide(rowWork, order, group, at, from, n);
+        store.write(target, stride, n, [group.positions.length], group.group);
+      }
     }
   });
   return true;
@@ -94,59 +103,49 @@ function inputsAt({ pass }: RowWork): number {
   return 4 + pass.state.length;
 }
 
-/** Long rows: each is fed by itself, a stretch of columns of it. Returns how many rows entered. */
-function enterWide(work: RowWork, outer: readonly number[], from: number, n: number): number {
-  const { pass, one, many, reduced, feeders } = work;
+/** Long rows: each is fed by itself, a stretch of columns of it. */
+function enterWide(
+  work: RowWork,
+  order: RowOrder,
+  group: RowGroup,
+  outer: readonly number[],
+  from: number,
+  n: number,
+): void {
+  const { pass, kernels, feeders } = work;
+  const { positions } = group;
   const count = pass.used.length;
-  const rows = feeders.length;
-  const grouping = pass.work.grouping;
   const first = inputsAt(work);
-  const manyArgs = argumentsOf(work, rows, n, 0);
-  const oneArgs = argumentsOf(work, 1, n, 0);
-  const pending: number[][] = [];
-  let position = 0;
-  const enter = (kernel: Kernel, args: number[], batch: readonly number[][]): void => {
-    args[1] = position;
-    batch.forEach((row, r) => {
+  const known: number[][] = [];
+  for (let i = 0; i < positions.length;) {
+    const size = order.take(group, i, kernels);
+    const args = (known[size] ??= argumentsOf(work, size, n, 0));
+    args[1] = positions[i];
+    for (let r = 0; r < size; r++)
       for (let k = 0; k < count; k++)
-        args[first + r * count + k] = feeders[r][k].feed(outer[k] + row[k], from, n);
-    });
-    kernel(...args);
-    position += batch.length;
-  };
-  eachPosition(
-    reduced,
-    outer.map(() => 0),
-    (row) => {
-      if (grouping) {
-        const code = grouping.codes[position];
-        if (code >= 0) enter(one, argumentsOf(work, 1, n, code), [[...row]]);
-        else position++;
-        return;
-      }
-      pending.push([...row]);
-      if (pending.length < rows) return;
-      enter(many ?? one, many ? manyArgs : oneArgs, pending);
-      pending.length = 0;
-    },
-  );
-  for (const row of pending) enter(one, oneArgs, [row]);
-  return position;
+        args[first + r * count + k] = feeders[r][k].feed(
+          outer[k] + order.start(positions[i + r], k),
+          from,
+          n,
+        );
+    kernels.of(size)(...args);
+    i += size;
+  }
 }
 
-/** Short rows: as many as fit a tile are fed at once. Returns how many rows entered. */
-function enterTogether(work: RowWork, outer: readonly number[], n: number): number {
-  const { pass, one, many, inner, reduced, feeders } = work;
+/** Short rows: as many as fit a tile are fed at once. Returns how many rows entered each group. */
+function enterTogether(work: RowWork, deep: LoopAxis, outer: readonly number[], groups: number): number[] {
+  const { pass, kernels, inner, reduced, feeders } = work;
   const { used } = pass;
   const count = used.length;
+  const n = inner.length;
   const codes = pass.work.grouping?.codes ?? null;
   const first = inputsAt(work);
-  const deep = reduced[reduced.length - 1];
-  const batch = Math.floor(TILE / inner.length);
-  const steps = feeders[0].map((feeder) => (feeder.splat ? 0 : inner.length * feeder.size));
+  const batch = Math.floor(TILE / n);
+  const steps = feeders[0].map((feeder) => (feeder.splat ? 0 : n * feeder.size));
   const addresses = new Float64Array(count);
-  let manyArgs = argumentsOf(work, ROWS, n, 0);
-  let oneArgs = argumentsOf(work, 1, n, 0);
+  const entered = new Array<number>(groups).fill(0);
+  let known: number[][] = [];
   let group = 0;
   let position = 0;
   eachPosition(
@@ -156,7 +155,7 @@ function enterTogether(work: RowWork, outer: readonly number[], n: number): numb
       for (let start = 0; start < deep.length; start += batch) {
         const rows = Math.min(batch, deep.length - start);
         for (let k = 0; k < count; k++)
-          addresses[k] = feeders[0][k].feed(outer[k] + base[k], start * inner.length, rows * inner.length);
+          addresses[k] = feeders[0][k].feed(outer[k] + base[k], start * n, rows * n);
         for (let row = 0; row < rows;) {
           // neighbours of one group enter together
           let last = row + 1;
@@ -170,18 +169,18 @@ function enterTogether(work: RowWork, outer: readonly number[], n: number): numb
             }
             if (code !== group) {
               group = code;
-              manyArgs = argumentsOf(work, ROWS, n, group);
-              oneArgs = argumentsOf(work, 1, n, group);
+              known = [];
             }
           } else last = rows;
+          entered[group] += last - row;
           while (row < last) {
-            const size = many && last - row >= ROWS ? ROWS : 1;
-            const args = size === 1 ? oneArgs : manyArgs;
+            const size = kernels.take(last - row);
+            const args = (known[size] ??= argumentsOf(work, size, n, group));
             args[1] = position;
             for (let r = 0; r < size; r++)
               for (let k = 0; k < count; k++)
                 args[first + r * count + k] = addresses[k] + (row + r) * steps[k];
-            (size === 1 || !many ? one : many)(...args);
+            kernels.of(size)(...args);
             row += size;
             position += size;
           }
@@ -189,5 +188,5 @@ function enterTogether(work: RowWork, outer: readonly number[], n: number): numb
       }
     },
   );
-  return position;
+  return entered;
 }

@@ -8,7 +8,7 @@ import { canonicalLoop } from "../loop.js";
 import { allocatePlanes, type Merge, type Plane } from "../reduction-state.js";
 import { type Reducing, SHORT_RUN, stateShape } from "../reduce-source.js";
 import { kernelPlanes } from "./accumulator.js";
-import { currentArena, SCRATCH_BYTES } from "./arena.js";
+import { currentArena, inArenaOf, WORK_BYTES } from "./arena.js";
 import { HEAD_BYTES } from "./elementwise.js";
 import { SLOT_BYTES } from "./feeder.js";
 import { isVectorProgram } from "./program.js";
@@ -23,11 +23,20 @@ export function reduceByKernel(
   means: Float64Array | null,
   merge: Merge,
 ): Plane[] | null {
+  return inArenaOf(work.operands, () => reduceHere(work, reduction, means, merge));
+}
+
+function reduceHere(
+  work: Reducing,
+  reduction: Reduction,
+  means: Float64Array | null,
+  merge: Merge,
+): Plane[] | null {
   const { program, operands, shape, grouping } = work;
   if (!isVectorProgram(program)) return null;
   const state = kernelPlanes(reduction, means !== null);
   const used = operands.slice(0, program.inputs.length);
-  if (!state || HEAD_BYTES + STATE_BYTES + used.length * SLOT_BYTES > SCRATCH_BYTES) return null;
+  if (!state || HEAD_BYTES + STATE_BYTES + used.length * SLOT_BYTES > WORK_BYTES) return null;
   const outShape = stateShape(work);
   const outStrides = stridesOf(outShape);
   const out = {

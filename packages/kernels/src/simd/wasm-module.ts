@@ -17,6 +17,8 @@ export interface WasmFunction {
   readonly params: number;
   readonly locals: readonly ValueType[];
   readonly body: Uint8Array;
+  /** True where it looks into the tables of functions. */
+  readonly tables?: boolean;
 }
 
 /** How the imported memory is declared; it must be the kind of the memory that is given. */
@@ -26,8 +28,8 @@ export interface MemoryKind {
   readonly maximum: number;
 }
 
-/** Functions of one float64 that every module imports, in order of their number. */
-export const MATH_IMPORTS: readonly ["sin", "cos", "tan"] = ["sin", "cos", "tan"];
+/** Functions of float64s that every module imports, in order of their number; the last one takes two. */
+export const MATH_IMPORTS: readonly ["sin", "cos", "tan", "remainder"] = ["sin", "cos", "tan", "remainder"];
 
 const MAGIC: readonly number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
@@ -39,15 +41,16 @@ export function encodeModule(
   const module = new Bytes();
   module.bytes(MAGIC);
   section(module, 1, (types) => {
-    types.unsigned(functions.length + 1);
+    types.unsigned(functions.length + 2);
     for (const { params } of functions) {
       types.byte(0x60);
       types.unsigned(params);
       for (let i = 0; i < params; i++) types.byte(I32);
       types.byte(0);
     }
-    // of the imported functions: f64 → f64
+    // of the imported functions: of one float64, and of two
     types.bytes([0x60, 1, F64, 1, F64]);
+    types.bytes([0x60, 2, F64, F64, 1, F64]);
   });
   section(module, 2, (imports) => {
     imports.unsigned(MATH_IMPORTS.length + 1);
@@ -55,7 +58,7 @@ export function encodeModule(
       imports.name("math");
       imports.name(name);
       imports.byte(0);
-      imports.unsigned(functions.length);
+      imports.unsigned(functions.length + (name === "remainder" ? 1 : 0));
     }
     imports.name("arena");
     imports.name("memory");

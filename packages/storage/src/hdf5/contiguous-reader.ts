@@ -1,0 +1,74 @@
+/** Owns reading datasets that lie in one piece, at fixed strides, into a block; fields of compounds with their gaps. */
+import { swapBytes } from "@hyperslab/codecs/byte-order";
+import { decodeElements, isNative } from "@hyperslab/codecs/element-bytes";
+import { storedBytesOf, valuesOf } from "@hyperslab/codecs/element";
+import { type AxisSelection, selectionLength } from "@hyperslab/core/box";
+import type { BlockData } from "@hyperslab/core/dtype";
+import { StorageError } from "@hyperslab/core/errors";
+import { sizeOf, stridesOf } from "@hyperslab/core/shape";
+import type { ReadOptions } from "../source.js";
+import { type ReadableStore, type StoreKey, checkCancelled } from "../store.js";
+import { type StridedLayout, readStrided } from "../strided-read.js";
+import { damaged } from "./cursor.js";
+import type { Hdf5Array } from "./hdf5-array.js";
+
+/** @param address of the data in the file, user block included */
+export async function readContiguous(
+  array: Hdf5Array,
+  address: number,
+  store: ReadableStore,
+  selection: readonly AxisSelection[],
+  data: BlockData,
+  options?: ReadOptions,
+): Promise<void> {
+  const path = `${store.label}${array.key}`;
+  const signal = options?.signal;
+  const fetch = async (offset: number, length: number, into: Uint8Array | null): Promise<Uint8Array> => {
+    checkCancelled(signal, `reading ${path}`);
+    if (offset + length > array.version.size)
+      throw damaged(
+        path,
+        offset,
+        `the data of a dataset go on to byte ${offset + length}, but the file ends at byte ${array.version.size}`,
+      );
+    const memory = (): Uint8Array | null => into;
+    const request = { ...(signal ? { signal } : {}), memory };
+    const bytes = await store.getRange(array.key as StoreKey, { offset, length }, request);
+    if (bytes) return bytes;
+    throw new StorageError({ path, reason: "the file has gone since it was opened", offset, length });
+  };
+  const { stored } = array.element;
+  const layout = stridedLayout(array, address);
+  if (!Array.isArray(data)) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    await readStrided(layout, selection, bytes, fetch);
+    if (!isNative(stored)) swapBytes(bytes, stored.size);
+    if (stored.dtype === "bool") for (let i = 0; i < bytes.length; i++) if (bytes[i] > 1) bytes[i] = 1;
+    return;
+  }
+  const bytes = new Uint8Array(sizeOf(selection.map(selectionLength)) * stored.size);
+  await readStrided(layout, selection, bytes, fetch);
+  const { record: _, ...alone } = stored;
+  decodeElements(bytes, alone, true, data);
+}
+
+/** Where the values lie, those within elements on axes of their own. */
+export function stridedLayout({ element, extent }: Hdf5Array, address: number): StridedLayout {
+  const { stored } = element;
+  const inner = (stored.inner ?? []).map(({ length }) => length);
+  const itemBytes = storedBytesOf(stored);
+  return {
+    begin: address + (stored.record?.offset ?? 0),
+    shape: [...extent, ...inner],
+    strides: [
+      ...stridesOf(extent).map((stride) => stride * itemBytes),
+      ...stridesOf(inner).map((stride) => stride * stored.size),
+    ],
+    itemBytes: stored.size,
+  };
+}
+
+/** Bytes of all values, without what lies between fields. */
+export function contiguousBytes({ element, extent }: Hdf5Array): number {
+  return sizeOf(extent) * valuesOf(element.stored) * element.stored.size;
+}

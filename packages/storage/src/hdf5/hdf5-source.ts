@@ -1,0 +1,79 @@
+/**
+ * Owns arrays of HDF5 files as sources. What describes them is at hand; what reads them is loaded with the first read:
+ * who opens other formats doesn't wait for it.
+ */
+import type { Block } from "@hyperslab/core/block";
+import { type AxisSelection, boundsOfSelection, selectionLength } from "@hyperslab/core/box";
+import { ShapeError } from "@hyperslab/core/errors";
+import { type Shape, sameShape, sizeOf } from "@hyperslab/core/shape";
+import type { SourceRef } from "@hyperslab/core/source-ref";
+import type { ArrayInfo, ArraySource, ReadOptions } from "../source.js";
+import type { ReadableStore } from "../store.js";
+import { arrayFrom, describeArray } from "./hdf5-array.js";
+
+/** What reads blocks: `Hdf5Reader`. */
+export interface BlocksReader {
+  readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void>;
+}
+
+/** An array of an HDF5 file as a source. */
+export class Hdf5Source implements ArraySource {
+  readonly ref: SourceRef;
+  readonly #store: ReadableStore;
+  readonly #info: ArrayInfo;
+  #reader: Promise<BlocksReader> | undefined;
+
+  /**
+   * @param ref what other processes open the array with; its `detail` is a `Hdf5Array`
+   * @param reader of the same array, where there is one already
+   * @throws FormatError for a reference that isn't one of ours
+   */
+  constructor(ref: SourceRef, store: ReadableStore, reader?: BlocksReader) {
+    this.ref = ref;
+    this.#store = store;
+    this.#info = describeArray(arrayFrom(ref));
+    this.#reader = reader && Promise.resolve(reader);
+  }
+
+  describe(): ArrayInfo {
+    return this.#info;
+  }
+
+  async readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void> {
+    const { dtype, shape } = this.#info;
+    checkTarget(dtype, shape, selection, into, this.ref.path);
+    await (await this.#load()).readBlock(selection, into, options);
+  }
+
+  #load(): Promise<BlocksReader> {
+    this.#reader ??= import("./hdf5-reader.js").then(({ Hdf5Reader }) => new Hdf5Reader(this.ref, this.#store));
+    return this.#reader;
+  }
+}
+
+function checkTarget(
+  dtype: string,
+  shape: Shape,
+  selection: readonly AxisSelection[],
+  into: Block,
+  path: string,
+): void {
+  const asked = selection.map(selectionLength);
+  if (
+    selection.length !== shape.length ||
+    into.dtype !== dtype ||
+    !sameShape(asked, into.shape) ||
+    into.data.length !== sizeOf(asked) ||
+    selection.some((one, axis) => isOutside(one, shape[axis]))
+  )
+    throw new ShapeError({
+      asked: `reading ${dtype} (${asked.join(", ")}) of ${path}`,
+      found: `a block of ${into.dtype} (${into.shape.join(", ")}) with ${into.data.length} elements`,
+    });
+}
+
+
+function isOutside(selection: AxisSelection, length: number): boolean {
+  const [lo, hi] = boundsOfSelection(selection);
+  return selectionLength(selection) > 0 && (lo < 0 || hi > length);
+}

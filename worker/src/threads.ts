@@ -1,0 +1,203 @@
+/**
+ * Owns a worker's compute threads: runs and batches go there, and what comes of them comes back as events. Knows
+ * no socket and no scheduler.
+ */
+import type { Block } from "@hyperslab/core/block";
+import { ArgumentError, CancelledError, MemoryError, toWire } from "@hyperslab/core/errors";
+import { stageOfTask } from "@hyperslab/core/task-graph";
+import { ThreadPool } from "@hyperslab/executor/thread-pool";
+import { PAGE_UNITS } from "@hyperslab/executor/small-memory";
+import { MAX_BLOCK, fieldBytes } from "@hyperslab/protocol/block-bytes";
+import type { BlockAt, Payload, WorkerEvent, WorkerInstruction } from "./events.js";
+import { type WorkerState, sizeOfTask } from "./state.js";
+
+/** Threads that are started before there is work. */
+const MAX_WARM = 4;
+
+type StartRun = Extract<WorkerInstruction, { kind: "StartRun" }>;
+type StartBatch = Extract<WorkerInstruction, { kind: "StartBatch" }>;
+
+export class WorkerThreads {
+  readonly #state: WorkerState;
+  readonly #pool: ThreadPool;
+  readonly #tell: (event: WorkerEvent) => void;
+  /** How to stop a run under way. */
+  readonly #stops = new Map<number, () => void>();
+  /** Program names given to the pool, by job. */
+  readonly #programs = new Map<number, string[]>();
+
+  /** @param tell hears what comes of runs */
+  constructor(state: WorkerState, tell: (event: WorkerEvent) => void) {
+    this.#state = state;
+    this.#tell = tell;
+    // more slots than one: tasks that wait for a network share a thread
+    this.#pool = new ThreadPool({ threads: state.threads, slots: 4, wholeLiterals: true });
+  }
+
+  /** Starts some threads before the first task comes: it would wait for them to load. */
+  async warmUp(): Promise<void> {
+    const fields = ["bool"] as const;
+    const program = {
+      sources: [],
+      targets: [],
+      literals: [{ dtype: "bool", shape: [], data: Uint8Array.of(1) }],
+      steps: [{ kind: "literal", literal: 0, shape: [], fields }],
+    } as const;
+    const programId = "warm up";
+    this.#pool.define(programId, [{ name: programId, grid: [], fields, program, inputGrids: [] }]);
+    const count = Math.min(this.#pool.threads, MAX_WARM);
+    const runs = Array.from({ length: count }, () =>
+      this.#pool.run({ programId, stage: 0, block: 0, inputs: [] }),
+    );
+    await Promise.allSettled(runs);
+    this.#pool.forget(programId);
+  }
+
+  register({ job, stage, outline, program }: Extract<WorkerInstruction, { kind: "RegisterStage" }>): void {
+    const { name, where, grid, fields, inputs } = outline.stages[stage];
+    const inputGrids = inputs.map((input) => outline.stages[input.stage].grid);
+    const task = { name, ...(where === undefined ? {} : { where }), grid, fields, program, inputGrids };
+    const id = programId(job, stage);
+    this.#pool.define(id, [task]);
+    const names = this.#programs.get(job);
+    if (names) names.push(id);
+    else this.#programs.set(job, [id]);
+  }
+
+  unregister(job: number): void {
+    for (const id of this.#programs.get(job) ?? []) this.#pool.forget(id);
+    this.#programs.delete(job);
+  }
+
+  async run({ run, job, task, stage, block, inputs }: StartRun): Promise<void> {
+    const controller = new AbortController();
+    this.#stops.set(run, () =>
+      controller.abort(new CancelledError({ what: "a task of a job that is over" })),
+    );
+    const started = performance.now();
+    let ends: WorkerEvent;
+    try {
+      const found = inputs.map((blocks) => {
+        const read = new Map<number, Payload>();
+        for (const [number, at] of blocks) read.set(number, this.payloadAt(job, at));
+        return read;
+      });
+      const work = { programId: programId(job, stage), stage: 0, block, inputs: found };
+      const { fields } = await this.#pool.run(work, { signal: controller.signal });
+      const bytes = fieldBytes(fields);
+      if (bytes > MAX_BLOCK)
+        throw new MemoryError({
+          what: "to send a block to another process",
+          needed: bytes,
+          available: MAX_BLOCK,
+          hint: "cut the array into smaller chunks",
+        });
+      this.#checkSize(job, task, bytes);
+      ends = { kind: "RunFinished", run, bytes, payload: fields, time: performance.now() - started };
+    } catch (error) {
+      ends = { kind: "RunFailed", run, task, error: toWire(error) };
+    }
+    this.#stops.delete(run);
+    this.#tell(ends);
+  }
+
+  /** A block of another size than its place would overwrite its neighbours. @throws ArgumentError */
+  #checkSize(job: number, task: number, bytes: number): void {
+    const known = this.#state.jobs.get(job);
+    if (!known?.stages[stageOfTask(known, task)]?.placed) return;
+    const expected = sizeOfTask(known, task).bytes;
+    if (bytes !== expected)
+      throw new ArgumentError({ asked: `a block of ${expected} bytes`, found: `one of ${bytes}` });
+  }
+
+  async runBatch({ run, job, stage, blocks, places, inputs }: StartBatch): Promise<void> {
+    this.#pool.small.grow(this.#state.places.pages);
+    const known = this.#state.jobs.get(job);
+    const first = known?.firstTask[stage] ?? 0;
+    const outlines = known?.outline.stages ?? [];
+    const inputFields = outlines[stage].inputs.map((input) => outlines[input.stage].fields);
+    const batch = { programId: programId(job, stage), stage: 0, blocks, places, inputs, inputFields };
+    const { ended, stop } = this.#pool.runBatch(batch);
+    this.#stops.set(run, stop);
+    const outcome = await ended;
+    this.#stops.delete(run);
+    if ("error" in outcome) {
+      const { error, index } = outcome;
+      this.#tell({
+        kind: "RunFailed",
+        run,
+        task: index < 0 ? -1 : first + blocks[index],
+        error: toWire(error),
+      });
+    } else {
+      const failed = outcome.failed.map(({ index, error }) => ({ task: first + blocks[index], error }));
+      this.#tell({ kind: "BatchFinished", run, done: outcome.done, failed, time: outcome.time });
+    }
+  }
+
+  stop(run: number): void {
+    this.#stops.get(run)?.();
+  }
+
+  /** The fields of a block; those of a small one are views of the common memory. */
+  payloadAt(job: number, at: BlockAt): readonly Block[] {
+    if ("payload" in at) return at.payload;
+    const known = this.#state.jobs.get(job);
+    if (!known) return [];
+    const { fields } = known.outline.stages[at.stage];
+    const { shape } = sizeOfTask(known, known.firstTask[at.stage] + at.block);
+    return this.#pool.small.read(at.place, fields, shape);
+  }
+
+  /** The bytes of small blocks, one after another. */
+  gather(places: readonly number[], sizes: readonly number[]): Uint8Array {
+    let total = 0;
+    for (const size of sizes) total += size;
+    const bytes = new Uint8Array(total);
+    let at = 0;
+    for (let i = 0; i < places.length;) {
+      // neighbours are copied together
+      let length = sizes[i];
+      let next = i + 1;
+      while (
+        next < places.length &&
+        length > 0 &&
+        places[next] === places[i] + length / 8 &&
+        samePage(places[i], places[next])
+      )
+        length += sizes[next++];
+      bytes.set(this.#pool.small.bytes(places[i], length), at);
+      at += length;
+      i = next;
+    }
+    return bytes;
+  }
+
+  /** Writes a small block to its place. */
+  store(place: number, payload: Payload, bytes: number): void {
+    this.#pool.small.grow(this.#state.places.pages);
+    this.#pool.small.write(place, payload, bytes);
+  }
+
+  /** Writes small blocks that stand one after another to their places. */
+  scatter(places: readonly number[], sizes: readonly number[], bytes: Uint8Array): void {
+    this.#pool.small.grow(this.#state.places.pages);
+    let at = 0;
+    places.forEach((place, i) => {
+      if (place >= 0) this.#pool.small.bytes(place, sizes[i]).set(bytes.subarray(at, at + sizes[i]));
+      at += sizes[i];
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+function samePage(a: number, b: number): boolean {
+  return Math.floor(a / PAGE_UNITS) === Math.floor(b / PAGE_UNITS);
+}
+
+function programId(job: number, stage: number): string {
+  return `${job}/${stage}`;
+}

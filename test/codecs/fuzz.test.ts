@@ -3,31 +3,40 @@
  * given. `HYPERSLAB_FUZZ=100000` makes it that many mutations a codec.
  */
 import { describe, expect, it } from "vitest";
-import type { CodecSpec } from "@hyperslab/codecs/codec";
+import type { Codec, CodecSpec } from "@hyperslab/codecs/codec";
+import { fromHdf5Filters } from "@hyperslab/codecs/hdf5-filters";
 import { codecOf } from "@hyperslab/codecs/registry";
 import { attachMemory, detachMemory, WORKSPACE_BYTES } from "@hyperslab/codecs/wasm-memory";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { encodedByOthers } from "./encoded.js";
+import { hdf5Chunks } from "./hdf5-chunks.js";
 import { type Kind, randomOf, sample } from "./samples.js";
 
 const MUTATIONS = Number(process.env["HYPERSLAB_FUZZ"] ?? 2000);
 const SIZE = 6000;
 const CANARY = 0xa5;
 
+interface Seed {
+  readonly codec: Codec;
+  readonly raw: Uint8Array;
+  readonly encoded: Uint8Array;
+}
+
 interface Target {
   readonly title: string;
-  readonly spec: CodecSpec;
-  readonly seeds: { readonly raw: Uint8Array; readonly encoded: Uint8Array }[];
+  readonly seeds: Seed[];
   /** Every change has to be noticed. */
   readonly checked?: boolean;
 }
 
+const ELEMENTS = { itemSize: 4, littleEndian: true };
+
 async function ours(spec: CodecSpec, kinds: readonly Kind[]): Promise<Target["seeds"]> {
-  const codec = codecOf(spec, { itemSize: 4, littleEndian: true });
+  const codec = codecOf(spec, ELEMENTS);
   return Promise.all(
     kinds.map(async (kind) => {
       const raw = sample(kind, SIZE, 3);
-      return { raw, encoded: new Uint8Array(await codec.encode(raw)) };
+      return { codec, raw, encoded: new Uint8Array(await codec.encode(raw)) };
     }),
   );
 }
@@ -39,7 +48,7 @@ async function targets(): Promise<Target[]> {
   for (const cname of ["lz4", "lz4hc", "zlib", "zstd"])
     for (const shuffle of ["noshuffle", "shuffle", "bitshuffle"]) {
       const spec = { name: "blosc", configuration: { cname, shuffle, blocksize: 2048 } };
-      made.push({ title: `blosc ${cname} ${shuffle}`, spec, seeds: await ours(spec, KINDS) });
+      made.push({ title: `blosc ${cname} ${shuffle}`, seeds: await ours(spec, KINDS) });
     }
   for (const [name, configuration, checked] of [
     ["lz4", {}, false],
@@ -53,21 +62,31 @@ async function targets(): Promise<Target[]> {
     ["packbits", {}, false],
     ["shuffle", { elementsize: 8 }, false],
     ["bitshuffle", { elementsize: 4, cname: "lz4" }, false],
+    ["bitshuffle", { elementsize: 4, cname: "zstd" }, false],
   ] as const) {
     const spec = { name, configuration };
     made.push({
       title: `${name} ${JSON.stringify(configuration)}`,
-      spec,
       seeds: await ours(spec, KINDS),
       checked,
     });
   }
   const others = new Map<string, Target>();
-  for (const { title, spec, raw, encoded } of encodedByOthers()) {
-    const group = title.split(" ", spec.name === "blosc" ? 3 : 1).join(" ");
-    const target = others.get(group) ?? { title: `${group} of others`, spec, seeds: [] };
+  const add = (group: string, seed: Seed): void => {
+    const target = others.get(group) ?? { title: `${group} of others`, seeds: [] };
     others.set(group, target);
-    target.seeds.push({ raw, encoded });
+    target.seeds.push(seed);
+  };
+  for (const { title, spec, raw, encoded } of encodedByOthers())
+    add(title.split(" ", spec.name === "blosc" ? 3 : 1).join(" "), {
+      codec: codecOf(spec, ELEMENTS),
+      raw,
+      encoded,
+    });
+  for (const { filters, mask, size, raw, stored } of hdf5Chunks()) {
+    const [spec, ...more] = fromHdf5Filters(filters, { size }, mask);
+    if (spec === undefined || more.length > 0) continue;
+    add(`HDF5's ${spec.name}`, { codec: codecOf(spec, ELEMENTS), raw, encoded: stored });
   }
   return [...made, ...others.values()];
 }
@@ -111,8 +130,7 @@ function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
 
 describe("damaged chunks", async () => {
   const all = await targets();
-  it.each(all)("$title", { timeout: 10_000 + MUTATIONS * 20 }, async ({ spec, seeds, checked }) => {
-    const codec = codecOf(spec, { itemSize: 4, littleEndian: true });
+  it.each(all)("$title", { timeout: 10_000 + MUTATIONS * 20 }, async ({ seeds, checked }) => {
     const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
     attachMemory(memory, 65536, WORKSPACE_BYTES * 2);
     const whole = new Uint8Array(memory.buffer);
@@ -120,7 +138,7 @@ describe("damaged chunks", async () => {
     const place = 65536 + WORKSPACE_BYTES * 2 + 256;
     const random = randomOf(99);
     for (let i = 0; i < MUTATIONS; i++) {
-      const { raw, encoded } = seeds[i % seeds.length];
+      const { codec, raw, encoded } = seeds[i % seeds.length];
       const bytes = mutate(encoded, random);
       const inside = i % 2 === 1;
       const out = inside ? new Uint8Array(memory.buffer, place, raw.length) : new Uint8Array(raw.length);
@@ -144,5 +162,44 @@ describe("damaged chunks", async () => {
       ).toBe(true);
     }
     detachMemory(memory);
+  });
+});
+
+describe("damaged filter messages of HDF5", () => {
+  it("are refused, or decode to as much as they should", { timeout: 10_000 + MUTATIONS * 20 }, async () => {
+    const random = randomOf(5);
+    const chunks = hdf5Chunks().filter(({ filters }) => filters.length === 1 && filters[0].values.length > 0);
+    for (let i = 0; i < MUTATIONS; i++) {
+      const { title, filters, mask, size, raw, stored } = chunks[i % chunks.length];
+      const values = [...filters[0].values];
+      for (let n = 1 + (random() % 2); n > 0; n--) {
+        const at = random() % values.length;
+        const change = [
+          0,
+          1,
+          2,
+          3,
+          8,
+          32,
+          64,
+          255,
+          2 ** 31,
+          2 ** 32 - 1,
+          random(),
+          values[at] ^ (1 << (random() % 5)),
+        ];
+        values[at] = change[random() % change.length] >>> 0;
+      }
+      if (random() % 20 === 0) values.length = random() % values.length;
+      try {
+        const specs = fromHdf5Filters([{ ...filters[0], values }], { size }, mask);
+        if (specs.length === 0) continue;
+        const decoded = await codecOf(specs[0], ELEMENTS).decode(stored, raw.length);
+        expect(decoded.length).toBe(raw.length);
+      } catch (error) {
+        if (!isHyperslabError(error, "CodecError"))
+          throw new Error(`mutation ${i}, ${title}, ${values.join(" ")}: ${String(error)}`, { cause: error });
+      }
+    }
   });
 });

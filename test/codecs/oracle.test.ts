@@ -28,7 +28,7 @@ interface Case {
 
 function cases(): Case[] {
   const configs: Record<string, unknown>[] = [
-    { id: "zstd", level: 5 },
+    ...[2, 3, 4, 5, 6, 7, 8, 9, 10].map((level) => ({ id: "zstd", level })),
     { id: "zstd", level: 1, checksum: true },
     { id: "lz4", acceleration: 2 },
     { id: "zlib", level: 4 },

@@ -8,6 +8,9 @@ const CONFIGURATIONS: Readonly<Record<string, Record<string, unknown>>> = {
   fixedscaleoffset: { dtype: "<f4", offset: 0, scale: 10 },
   quantize: { dtype: "<f4", digits: 2 },
   bitround: { keepbits: 5 },
+  "hdf5.scaleoffset": { values: [2, 0, 10, 0, 4, 1, 0, 0] },
+  "hdf5.nbit": { values: [8, 0, 10, 1, 4, 0, 20, 0] },
+  "hdf5.szip": { values: [141, 8, 16, 100] },
   astype: { encode_dtype: "<f4", decode_dtype: "<f8" },
 };
 

@@ -45,7 +45,7 @@ const other: fc.Arbitrary<CodecSpec> = fc.oneof(
     configuration: fc.record({
       elementsize: fc.integer({ min: 1, max: 20 }),
       blocksize: fc.constantFrom(0, 8, 1024),
-      cname: fc.constantFrom("none", "lz4"),
+      cname: fc.constantFrom("none", "lz4", "zstd"),
     }),
   }),
   fc.record({

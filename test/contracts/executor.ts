@@ -44,6 +44,14 @@ export function executorContract(
       expect(sum).toEqual(Array.from({ length: 24 }, (_, i) => i + (i % 6) * 10));
     });
 
+    it("yields the same blocks to who is done with each when it asks for the next", async () => {
+      const p = new ProgramBuilder();
+      p.elementwise(affine(2, 1), p.literal(counting(8, 3000)));
+      const plan = planOf([stageOf("2a + 1", regularGrid([8, 3000], [2, 1500]), p)]);
+      const [result] = (await collect(subject.executor, plan, { transient: true })).map(elements);
+      expect(result).toEqual(Array.from({ length: 24_000 }, (_, i) => 2 * i + 1));
+    });
+
     it("reads what a selection picks from stored arrays", async () => {
       const grid = regularGrid([6, 5], [2, 3]);
       const ref = await fixture.source("picked", counting(6, 5), grid);

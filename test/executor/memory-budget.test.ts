@@ -1,10 +1,14 @@
-import { MemoryBudget, defaultMemory } from "@hyperslab/executor/memory-budget";
+import { MemoryBudget, RESTING_BYTES, defaultMemory } from "@hyperslab/executor/memory-budget";
 import { totalmem } from "node:os";
 import { expect, it } from "vitest";
 
 it("lets a run hold most of the memory, never all", () => {
   expect(defaultMemory()).toBeGreaterThan(0);
   expect(defaultMemory()).toBeLessThan(totalmem());
+  const resting = defaultMemory() - defaultMemory(2);
+  expect(resting).toBeGreaterThan(0);
+  expect(resting).toBeLessThanOrEqual(2 * RESTING_BYTES);
+  expect(defaultMemory(1e6)).toBe(Math.floor(defaultMemory() / 2));
 });
 
 it("counts what is held and what is promised", () => {

@@ -86,6 +86,29 @@ describe("runGraph", () => {
     expect(most).toBe(3);
   });
 
+  it("uses the memory of results again where the consumer is done with them", async () => {
+    const wide: Stage = { ...stage("wide", 6), grid: regularGrid([6 * 4000], [4000]) };
+    const buffers = new BufferPool();
+    const budget = new MemoryBudget(1e9);
+    const seen = new Set<ArrayBufferLike>();
+    const runner: TaskRunner = async ({ into, block: number }) => {
+      const buffer = into?.[0] ?? new ArrayBuffer(0);
+      seen.add(buffer);
+      const data = new Float64Array(buffer, 0, 4000).fill(number);
+      return { fields: [{ dtype: "float64", shape: [4000], data }], readBytes: 0 };
+    };
+    const options = { width: 1, budget, buffers, transient: true };
+    const firsts: unknown[] = [];
+    for await (const one of runGraph({ stages: [wide], outputs: [0] }, runner, options)) {
+      await later();
+      firsts.push(one.block.data[0], one.block.data[3999]);
+    }
+    expect(firsts).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    expect(seen.size).toBeLessThan(4);
+    expect([budget.held, budget.reserved]).toEqual([0, 0]);
+    expect(buffers.kept).toBe(32_000 * seen.size);
+  });
+
   it("never promises more than the budget", async () => {
     const budget = new MemoryBudget(5200);
     await drain(

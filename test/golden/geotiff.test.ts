@@ -80,7 +80,7 @@ describe("GeoTIFFs of GDAL", () => {
     }
     if (want.epsg !== null || file === "lambert" || file === "polar")
       expect(attributes["grid_mapping_name"]).toBe(want.crs["grid_mapping_name"]);
-    expect(wrong.filter((key) => !/name$/.test(key))).toEqual([]);
+    expect(wrong.filter((key) => !key.endsWith("name"))).toEqual([]);
   });
   it("lists smaller pictures as groups", async () => {
     expect((await open("overviews", "/")).groups).toEqual(["overview_0", "overview_1"]);

@@ -19,6 +19,8 @@ const FILES = [
   "netcdf3/one-record-variable.nc",
   "netcdf3/records-cdf1.nc",
   "netcdf3/records-cdf2.nc",
+  "netcdf4/groups.nc",
+  "netcdf4/storage.nc",
 ];
 
 describe.skipIf(!canRead)("manifests, read by Python (xarray with kerchunk)", () => {

@@ -7,6 +7,7 @@ Files and answers go to fixtures/hdf5/: <name>.h5 beside <name>.json. `h5repack`
 anew, where it is installed.
 """
 
+import ctypes
 import pathlib
 import shutil
 import subprocess
@@ -73,9 +74,12 @@ def layouts(file):
     shrunk.resize((5, 8))
     edges = h5p.create(h5p.DATASET_CREATE)
     edges.set_deflate(6)
-    if hasattr(edges, "set_chunk_opts"):
-        edges.set_chunk_opts(h5d.CHUNK_DONT_FILTER_PARTIAL_CHUNKS)
-    create(file, "raw-edges", ramp((7, 9)), chunks=(3, 4), plist=edges)
+    edges.set_chunk((3, 4))
+    if file.libver[0] not in ("earliest", "v108"):
+        # what h5py has no word for
+        library = ctypes.CDLL(h5p.__file__)
+        assert library.H5Pset_chunk_opts(ctypes.c_int64(edges.id), 2) == 0
+    create(file, "raw-edges", ramp((7, 9)), plist=edges)
     masked = file.create_dataset("masked", (4, 4), "i4", chunks=(2, 4), compression=4, shuffle=True)
     masked[:2] = ramp((2, 4))
     masked.id.write_direct_chunk((2, 0), (ramp((2, 4)) + 100).astype("<i4").tobytes(), filter_mask=3)
@@ -261,6 +265,9 @@ def sources(file):
     for name in "ab":
         file[name] = ramp((4, 6)) + (0 if name == "a" else 100)
     file.create_dataset("chunked", data=ramp((4, 6)) + 7, chunks=(2, 3), compression=1)
+    for i in range(3):
+        file[f"row{i}"] = ramp((6,)) + 10 * i
+    file.create_dataset("grown", data=ramp((7,)), chunks=(2,), maxshape=(None,))
 
 
 def virtual(file):
@@ -283,6 +290,38 @@ def virtual(file):
     wider = h5py.VirtualLayout((4, 6), "f8")
     wider[...] = h5py.VirtualSource(source, "a", (4, 6), dtype="i4")
     file.create_virtual_dataset("converted", wider)
+
+
+def twice(file):
+    """An array that has one dimension twice."""
+    file["scale"] = np.arange(3.0)
+    file["scale"].make_scale()
+    file["matrix"] = ramp((3, 3))
+    for axis in range(2):
+        file["matrix"].dims[axis].attach_scale(file["scale"])
+
+
+def odd_virtual(file):
+    """Virtual datasets that grow with their sources, and one that only HDF5's own library reads."""
+    rows = h5s.create_simple((2, 6), (h5s.UNLIMITED, 6))
+    rows.select_hyperslab((0, 0), (h5s.UNLIMITED, 1), (1, 1), (1, 6))
+    numbered = h5p.create(h5p.DATASET_CREATE)
+    numbered.set_virtual(rows, b"virtual-source.h5", b"row%b", h5s.create_simple((6,)))
+    h5d.create(file.id, b"numbered", h5t.NATIVE_INT32, h5s.create_simple((2, 6), (h5s.UNLIMITED, 6)), numbered)
+    ends = []
+    for _ in range(2):
+        end = h5s.create_simple((0,), (h5s.UNLIMITED,))
+        end.select_hyperslab((0,), (h5s.UNLIMITED,), (1,), (1,))
+        ends.append(end)
+    growing = h5p.create(h5p.DATASET_CREATE)
+    growing.set_virtual(ends[0], b"virtual-source.h5", b"grown", ends[1])
+    h5d.create(file.id, b"growing", h5t.NATIVE_INT32, h5s.create_simple((0,), (h5s.UNLIMITED,)), growing)
+    corners = h5s.create_simple((4, 4))
+    corners.select_hyperslab((0, 0), (1, 1), (1, 1), (2, 2))
+    corners.select_hyperslab((3, 1), (1, 1), (1, 1), (1, 3), op=h5s.SELECT_OR)
+    union = h5p.create(h5p.DATASET_CREATE)
+    union.set_virtual(corners, b"virtual-source.h5", b"grown", h5s.create_simple((7,)))
+    h5d.create(file.id, b"union", h5t.NATIVE_INT32, h5s.create_simple((4, 4)), union)
 
 
 def text(data):
@@ -405,8 +444,11 @@ def main():
         write(f"links-{version}", links, version, LINKS_UNREADABLE)
     write("links-ordered", links, "latest", LINKS_UNREADABLE, track_order=True)
     write("nameless", nameless, "earliest")
+    write("twice", twice, "earliest")
     write("virtual-source", sources, "latest")
     write("virtual", virtual, "latest")
+    write("virtual-earliest", virtual, "earliest")
+    write("virtual-odd", odd_virtual, "latest")
     write("filters", filters, "latest")
     write("user-block", external, "earliest", userblock_size=2048)
     with open(OUT / "user-block.h5", "r+b") as file:

@@ -2,7 +2,8 @@ import { literal, rechunk } from "@hyperslab/array/build";
 import { allocateBlock } from "@hyperslab/core/block";
 import { regularGrid } from "@hyperslab/core/chunk-grid";
 import type { Executor } from "@hyperslab/core/executor";
-import { dataArray, setOptions } from "hyperslab";
+import { dataArray, dataset, inlineExecutor, openDataset, setOptions } from "hyperslab";
+import { MemoryStore } from "@hyperslab/storage/memory-store";
 import { toBlock } from "hyperslab/ndarray";
 import { copyBlock, runBlocks, runNodes } from "hyperslab/run";
 import { describe, expect, it } from "vitest";
@@ -49,6 +50,24 @@ it("puts blocks together", async () => {
   const [block, same] = await runNodes([cut, node]);
   expect([...(block.data as Float64Array)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   expect(same.data).toBe(node.kind === "literal" ? node.block.data : null);
+});
+
+it("takes small blocks many at a time where they are only put together", async () => {
+  const length = 20_000;
+  const values = Float64Array.from({ length: 2 * length }, (_, i) => i);
+  const a = dataArray(values, { dims: ["y", "x"], shape: [2, length] });
+  const store = new MemoryStore();
+  const on = inlineExecutor();
+  await dataset({ a }).toZarr(store, { on, encoding: { a: { chunks: [1, 50] } } });
+  const fine = (await openDataset(store)).get("a").add(1);
+  let tasks = 0;
+  const result = await fine.values({
+    on,
+    progress: (event) => (tasks = event.tasks),
+  });
+  expect((result.data as Float64Array).every((value, i) => value === i + 1)).toBe(true);
+  expect(tasks).toBeGreaterThanOrEqual(64);
+  expect(tasks).toBeLessThan(128);
 });
 
 it("yields blocks with their boxes", async () => {

@@ -5,7 +5,16 @@ import { reduction } from "@hyperslab/core/reduction";
 import { runElementwise } from "@hyperslab/kernels/elementwise";
 import { operandOf } from "@hyperslab/kernels/operand";
 import { reducePartial } from "@hyperslab/kernels/reduce";
-import { arenaView, currentArena, SCRATCH_BYTES, useArena } from "@hyperslab/kernels/simd/arena";
+import {
+  type Arena,
+  arenaView,
+  attachArena,
+  currentArena,
+  inArenaOf,
+  isAttached,
+  SCRATCH_BYTES,
+  useArena,
+} from "@hyperslab/kernels/simd/arena";
 import { afterEach, describe, expect, it } from "vitest";
 
 const N = 10_003;
@@ -41,6 +50,49 @@ describe("an arena", () => {
     expect([...(behind as Float64Array)]).toEqual([7, 7, 7, 7, 7, 7, 7, 7]);
     const [sum] = reducePartial(reduction("sum", "float64"), operandOf(to, [N]), [N], [0], 0);
     expect(sum.data[0]).toBe(N * (N - 1));
+  });
+
+  it("may be one of several: that in which most operands lie", () => {
+    const make = (): Arena => {
+      const memory = new WebAssembly.Memory({ initial: 110, maximum: 110, shared: true });
+      return { memory, scratch: 0, scratchBytes: SCRATCH_BYTES };
+    };
+    const [first, second] = [make(), make()];
+    const blocks = [before, first, second].map((arena, k): Block => ({
+      dtype: "float64",
+      shape: [1000],
+      data: arenaView(arena, "float64", SCRATCH_BYTES + (k === 0 ? -8000 : 64), 1000),
+    }));
+    const memoryOf = (...which: number[]): WebAssembly.Memory =>
+      inArenaOf(
+        which.map((k) => operandOf(blocks[k], [1000])),
+        () => currentArena().memory,
+      );
+    expect(memoryOf(1)).toBe(before.memory);
+    attachArena(first);
+    attachArena(second);
+    expect(isAttached(first.memory)).toBe(true);
+    expect(memoryOf(1)).toBe(first.memory);
+    expect(memoryOf(1, 2, 2)).toBe(second.memory);
+    expect(memoryOf(0, 1)).toBe(before.memory);
+    expect(memoryOf(0, 1, 1)).toBe(first.memory);
+    expect(memoryOf()).toBe(before.memory);
+    expect(currentArena().memory).toBe(before.memory);
+    const [a, b] = [blocks[1], blocks[2]];
+    for (let i = 0; i < 1000; i++) a.data[i] = i;
+    runElementwise(twice, [operandOf(a, [1000])], [1000], b);
+    expect((b.data as Float64Array).every((value, i) => value === 2 * i)).toBe(true);
+    const out = allocateBlock("float64", [1000]);
+    runElementwise(twice, [operandOf(b, [1000])], [1000], out);
+    expect((out.data as Float64Array).every((value, i) => value === 4 * i)).toBe(true);
+    const [sum] = reducePartial(reduction("sum", "float64"), operandOf(b, [1000]), [1000], [0], 0);
+    expect(sum.data[0]).toBe(999_000);
+    expect(() =>
+      inArenaOf([operandOf(a, [1000])], () => {
+        throw new Error("out");
+      }),
+    ).toThrow("out");
+    expect(currentArena().memory).toBe(before.memory);
   });
 
   it("may be smaller than blocks that lie elsewhere, and hold one at its very end", () => {

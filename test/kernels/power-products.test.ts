@@ -1,5 +1,6 @@
 import { allocateBlock } from "@hyperslab/core/block";
 import type { Dtype } from "@hyperslab/core/dtype";
+import { toFloat16 } from "@hyperslab/core/float16";
 import type { ScalarProgram } from "@hyperslab/core/scalar-program";
 import { runElementwise } from "@hyperslab/kernels/elementwise";
 import { operandOf } from "@hyperslab/kernels/operand";
@@ -60,7 +61,7 @@ describe("powers by a constant", () => {
     expect(run("float32", 3, [1.1])).toEqual([Math.fround(Math.fround(1.1) ** 3)]);
     expect(run("float64", -1, [4, -0, Infinity])).toEqual([0.25, -Infinity, 0]);
     expect(run("float64", 0.5, [4, 2, -1])).toEqual([2, Math.SQRT2, NaN]);
-    expect(run("float16", 2, [3, 300])).toEqual([9, Infinity]);
+    expect(run("float16", 2, [3, 300].map(toFloat16))).toEqual([9, Infinity]);
     expect(run("int32", 7, [3, -2, 65536])).toEqual([2187, -128, 0]);
     expect(run("int64", 5n, [3n, -7n, 2n ** 20n])).toEqual([243n, -16807n, 0n]);
     expect(run("uint8", 3, [7, 10])).toEqual([87, 232]);

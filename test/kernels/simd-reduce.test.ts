@@ -106,6 +106,29 @@ describe("reduction kernels give the bits of the plain loops", () => {
       }
   });
 
+  it("of groups along the innermost axis", () => {
+    const random = randomOf(37);
+    for (const name of NAMES)
+      for (const dtype of ["float32", "float64", "int16"] as const) {
+        const shape = [3, 67, 301];
+        const block = randomBlock(random, dtype, shape);
+        const codes = Int32Array.from({ length: shape[2] }, () => Math.floor(random() * 3) - 1);
+        const program: ScalarProgram = {
+          inputs: [dtype, dtype],
+          ops: [
+            { op: "input", input: 0, dtype },
+            { op: "input", input: 1, dtype },
+            { op: "add", args: [0, 1], dtype },
+          ],
+        };
+        // the second one is the same for all positions of an axis
+        const other = randomBlock(random, dtype, [3, 1, 301]);
+        const operands = [operandOf(block, shape), operandOf(other, shape)];
+        const grouping = { axis: 2, codes, groups: 2 };
+        compare({ program, operands, shape, axes: [2], origin: 3, grouping }, name, dtype, true, 0);
+      }
+  });
+
   it("fused with random programs over broadcast operands", () => {
     fc.assert(
       fc.property(

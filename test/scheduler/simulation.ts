@@ -316,6 +316,7 @@ export class Simulation {
         worker.pending.push(() => this.#runBatch(worker, instruction));
         return;
       case "StopRun":
+      case "FreeBlock":
       case "RegisterStage":
       case "UnregisterJob":
     }

@@ -33,6 +33,26 @@ describe("forEachConcurrent", () => {
     expect([taken, finished]).toEqual(now);
     expect(taken).toBeLessThan(10);
   });
+  it("asks how many may run before each job, and never leaves none", async () => {
+    let [running, limit] = [0, 1];
+    const together: number[] = [];
+    const items = Array.from({ length: 40 }, (_, i) => i);
+    await forEachConcurrent(
+      items,
+      () => limit,
+      async (item) => {
+        together[item] = ++running;
+        await turn();
+        running--;
+        if (item === 9) limit = 5;
+        if (item === 24) limit = 0;
+      },
+    );
+    expect(Math.max(...together.slice(0, 10))).toBe(1);
+    expect(Math.max(...together)).toBe(5);
+    expect(Math.max(...together.slice(32))).toBe(1);
+    expect(together).toHaveLength(40);
+  });
   it("passes on what the items throw", async () => {
     function* items(): Generator<number> {
       yield 1;
@@ -58,6 +78,21 @@ describe("Semaphore", () => {
     const results = await Promise.allSettled(jobs);
     expect(results.map(({ status }) => status === "fulfilled")).toEqual(jobs.map((_, i) => i % 2 === 0));
     expect(most).toBe(2);
+    expect(await semaphore.run(() => Promise.resolve("free"))).toBe("free");
+  });
+  it("lets who waits go when he is cancelled, and passes his turn on", async () => {
+    const semaphore = new Semaphore(1);
+    let release = (): void => undefined;
+    const first = semaphore.run(() => new Promise<void>((done) => (release = done)));
+    const stop = new AbortController();
+    const second = semaphore.run(() => Promise.resolve("never"), stop.signal);
+    const third = semaphore.run(() => Promise.resolve("third"), new AbortController().signal);
+    stop.abort(new Error("enough"));
+    await expect(second).rejects.toThrow("enough");
+    await expect(semaphore.run(() => Promise.resolve(), stop.signal)).rejects.toThrow("enough");
+    release();
+    await first;
+    expect(await third).toBe("third");
     expect(await semaphore.run(() => Promise.resolve("free"))).toBe("free");
   });
 });

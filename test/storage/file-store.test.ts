@@ -18,7 +18,6 @@ describe("FileStore", () => {
       "/x",
       Uint8Array.from({ length: 300 }, (_, i) => i),
     );
-    // one read in sixteen goes through the thread pool
     for (let i = 0; i < 40; i++) {
       expect((await store.get("/x"))?.length).toBe(300);
       expect([...((await store.getRange("/x", { offset: i, length: 2 })) ?? [])]).toEqual([i, i + 1]);
@@ -33,6 +32,29 @@ describe("FileStore", () => {
     expect(value?.byteOffset).toBe(0);
     expect(value?.slice()).not.toBe(value);
     expect(value?.constructor).toBe(Uint8Array);
+  });
+  it("reads into memory that it is given, and asks for no more than there is", async () => {
+    const store = new FileStore(folder);
+    await store.set(
+      "/x",
+      Uint8Array.from({ length: 50 }, (_, i) => i),
+    );
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const asked: number[] = [];
+    const take = (length: number): Uint8Array => {
+      asked.push(length);
+      return new Uint8Array(memory.buffer, 64, length);
+    };
+    const value = await store.get("/x", { memory: take });
+    expect(value?.buffer).toBe(memory.buffer);
+    expect([...(value ?? [])]).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    const range = await store.getRange("/x", { offset: 10, length: 5 }, { memory: take });
+    expect([...(range ?? [])]).toEqual([10, 11, 12, 13, 14]);
+    expect(asked).toEqual([50, 5]);
+    expect(await store.get("/y", { memory: take })).toBeUndefined();
+    await expect(store.getRange("/x", { suffixLength: 51 }, { memory: take })).rejects.toThrow("50 bytes");
+    expect(asked).toEqual([50, 5]);
+    expect((await store.get("/x", { memory: () => null }))?.buffer).not.toBe(memory.buffer);
   });
   it("leaves no partial files, and lists none", async () => {
     const store = new FileStore(folder);

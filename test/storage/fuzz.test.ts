@@ -10,6 +10,7 @@ import { allocateBlock } from "@hyperslab/core/block";
 import { type AxisSelection, selectionLength, slice } from "@hyperslab/core/box";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { openGeotiff } from "@hyperslab/storage/geotiff/open-geotiff";
+import { openGrib } from "@hyperslab/storage/grib/open-grib";
 import { MemoryStore } from "@hyperslab/storage/memory-store";
 import { openNetcdf3 } from "@hyperslab/storage/netcdf3";
 import type { StoredGroup } from "@hyperslab/storage/source";
@@ -205,6 +206,24 @@ describe("damaged GeoTIFFs", () => {
       return {
         what: Buffer.from(changed.subarray(0, 700)).toString("hex"),
         open: () => openGeotiff(store, "/a.tif", REF, random.chance(0.2) ? "/overview_0" : "/"),
+      };
+    });
+  });
+});
+
+describe("damaged GRIB files", () => {
+  const folder = new URL("../golden/fixtures/grib/", import.meta.url);
+  const seeds = readdirSync(folder)
+    .filter((name) => name.endsWith(".grib"))
+    .map((name) => new Uint8Array(readFileSync(new URL(name, folder))));
+
+  it("are read or refused", { timeout: TIMEOUT }, async () => {
+    await storm("GRIB", (random) => {
+      const changed = mutateBytes(random.pick(seeds), random, "big");
+      const store = new MemoryStore(new Map([["/a.grib", changed]]));
+      return {
+        what: Buffer.from(changed.subarray(0, 400)).toString("hex"),
+        open: () => openGrib(store, "/a.grib", REF),
       };
     });
   });

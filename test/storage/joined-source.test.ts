@@ -115,7 +115,7 @@ describe("of stored arrays", () => {
     const groups = await Promise.all(logged.map(({ store }) => openGroup(store)));
     const refs = groups.map(({ arrays }) => arrays.get("t")?.ref as SourceRef);
     for (const { requests } of logged) requests.length = 0;
-    const source = openSource(
+    const source = await openSource(
       joinedRef({ axis: 0, stacked: false, parts: refs.map((ref) => ({ ref, length: 1 })) }),
     );
     const into = allocateBlock(source.describe().dtype, [1, 1]);

@@ -44,7 +44,7 @@ describe("openGroup", () => {
       expect(group.format).toBe("zarr");
       const cube = group.arrays.get("cube");
       expect(cube?.ref.store).toEqual({ kind: "file", path });
-      expect(cube && texts(await readAll(openSource(JSON.parse(JSON.stringify(cube.ref)))))).toEqual(
+      expect(cube && texts(await readAll(await openSource(JSON.parse(JSON.stringify(cube.ref)))))).toEqual(
         packedZarr(version).arrays["cube"].values,
       );
     }
@@ -72,7 +72,7 @@ describe("openGroup", () => {
       expect(group.format).toBe("netcdf3");
       const [first] = group.arrays.values();
       expect(first.ref.store).toEqual({ kind: "http", url: `${served.url}/a?token=1` });
-      expect((await readAll(openSource(first.ref))).data.length).toBeGreaterThan(0);
+      expect((await readAll(await openSource(first.ref))).data.length).toBeGreaterThan(0);
       await expect(openGroup(`${served.url}/a/nothing`)).rejects.toThrow(StorageError);
       await expect(openGroup(`${served.url}/a/nothing`)).rejects.toThrow("neither a file nor a Zarr group");
     } finally {

@@ -67,11 +67,11 @@ describe.each([2, 3] as const)("arrays of zarr-python in version %i", (version) 
   it("reads the same through a reference that was sent as JSON", async () => {
     const store = packed.store();
     const source = await sourceOf(store, "huge");
-    const again = openSource(JSON.parse(JSON.stringify(source.ref)));
+    const again = await openSource(JSON.parse(JSON.stringify(source.ref)));
     expect(again.describe()).toEqual(source.describe());
     expect(texts(await readAll(again))).toEqual(packed.arrays["huge"].values);
-    expect(openSource(JSON.parse(JSON.stringify(source.ref)))).toBe(again);
-    expect(openSource(again.ref)).toBe(again);
+    expect(await openSource(JSON.parse(JSON.stringify(source.ref)))).toBe(again);
+    expect(await openSource(again.ref)).toBe(again);
   });
   it("reads what zarrita reads, where zarrita is right", async () => {
     const map = packed.store();

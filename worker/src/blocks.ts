@@ -12,12 +12,13 @@ type Out = WorkerInstruction[];
 /** A block has come to stand in memory of its own. */
 export function holdLarge(
   state: WorkerState,
+  out: Out,
   job: WorkerJob,
   block: number,
   bytes: number,
   payload: Payload,
 ): void {
-  dropBlock(state, job, block);
+  dropBlock(state, out, job, block);
   job.large.set(block, { bytes, payload });
   state.stored += bytes;
 }
@@ -25,19 +26,20 @@ export function holdLarge(
 /** A small block has come to stand at a place. */
 export function holdSmall(
   state: WorkerState,
+  out: Out,
   job: WorkerJob,
   block: number,
   bytes: number,
   place: number,
 ): void {
-  dropBlock(state, job, block);
+  dropBlock(state, out, job, block);
   job.places[block] = place;
   state.stored += bytes;
   state.smalls++;
 }
 
 /** Lets a block go. */
-export function dropBlock(state: WorkerState, job: WorkerJob, block: number): void {
+export function dropBlock(state: WorkerState, out: Out, job: WorkerJob, block: number): void {
   const place = job.places[block];
   if (place !== NO_PLACE && place !== undefined) {
     const size = sizeOfTask(job, block);
@@ -46,9 +48,11 @@ export function dropBlock(state: WorkerState, job: WorkerJob, block: number): vo
     dropPlace(state, place, unitsOf(size));
     return;
   }
-  if (job.large.size === 0) return;
-  state.stored -= job.large.get(block)?.bytes ?? 0;
+  const held = job.large.size > 0 ? job.large.get(block) : undefined;
+  if (!held) return;
+  state.stored -= held.bytes;
   job.large.delete(block);
+  out.push({ kind: "FreeBlock", payload: held.payload });
 }
 
 /** A place is not used any more. */

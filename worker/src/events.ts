@@ -187,6 +187,8 @@ export type WorkerInstruction =
     }
   /** Writes a small block that a run of its own made to its place. */
   | { readonly kind: "StoreBlock"; readonly place: number; readonly bytes: number; readonly payload: Payload }
+  /** Nobody needs the memory of a block any more. */
+  | { readonly kind: "FreeBlock"; readonly payload: Payload }
   | { readonly kind: "UnregisterJob"; readonly job: number };
 
 /** A block here: its fields, or the place of a small one. */

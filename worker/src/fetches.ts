@@ -101,7 +101,7 @@ export function onFetchFinished(
   const { block, bytes, payload, peer } = event;
   const job = state.jobs.get(event.job);
   if (job?.fetches.get(block)?.peer !== peer) return;
-  holdLarge(state, job, block, bytes, payload);
+  holdLarge(state, out, job, block, bytes, payload);
   onArrived(state, out, job, block, bytes);
 }
 
@@ -127,7 +127,7 @@ export function onSmallFetched(
     }
     const place = takePlace(state.places, unitsOf(size));
     places.push(place);
-    holdSmall(state, job, block, size.bytes, place);
+    holdSmall(state, out, job, block, size.bytes, place);
     arrived.push(block);
   }
   out.push({ kind: "StoreSmall", places, sizes, bytes: event.bytes });

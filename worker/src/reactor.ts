@@ -59,7 +59,7 @@ export function react(state: WorkerState, event: WorkerEvent): WorkerInstruction
       const job = state.jobs.get(event.job);
       for (let i = 0; job && i < event.blocks.length; i++) {
         const block = event.blocks[i];
-        dropBlock(state, job, block);
+        dropBlock(state, out, job, block);
         if (job.fetches.delete(block)) returnWaiting(out, job, block, "the block was released");
       }
       break;
@@ -166,9 +166,9 @@ function forgetJob(state: WorkerState, out: Out, id: number): void {
     run.wanted = false;
     out.push({ kind: "StopRun", run: run.id });
   }
-  for (const block of job.large.keys()) dropBlock(state, job, block);
+  for (const block of job.large.keys()) dropBlock(state, out, job, block);
   for (let block = 0; block < job.places.length && state.smalls > 0; block++)
-    if (job.places[block] !== NO_PLACE) dropBlock(state, job, block);
+    if (job.places[block] !== NO_PLACE) dropBlock(state, out, job, block);
   state.jobs.delete(id);
   for (let q = state.queues.length - 1; q >= 0; q--)
     if (state.queues[q].job === id) state.queues.splice(q, 1);

@@ -217,9 +217,9 @@ export function onRunFinished(
   if (stage?.placed) {
     const size = sizeOfTask(job, task);
     const place = takePlace(state.places, unitsOf(size));
-    holdSmall(state, job, task, size.bytes, place);
+    holdSmall(state, out, job, task, size.bytes, place);
     out.push({ kind: "StoreBlock", place, bytes: size.padded, payload: event.payload });
-  } else holdLarge(state, job, task, event.bytes, event.payload);
+  } else holdLarge(state, out, job, task, event.bytes, event.payload);
   finish(out, job, task);
   if (job.sends[task]) sendBlocks(out, job, job.id, null, [task]);
 }
@@ -240,7 +240,7 @@ export function onBatchFinished(
     const size = stage?.uniform ?? (job ? sizeOfTask(job, task) : null);
     if (job && size && i < event.done && !failed.has(task)) {
       state.smalls--;
-      holdSmall(state, job, task, size.bytes, run.places[i]);
+      holdSmall(state, out, job, task, size.bytes, run.places[i]);
       finish(out, job, task);
       continue;
     }

@@ -9,14 +9,21 @@ import { blockFromBytes, fieldBytes } from "@hyperslab/protocol/block-bytes";
 import { BlockFetcher } from "@hyperslab/protocol/block-fetcher";
 import { hearHello, sayHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn, urlHost } from "@hyperslab/protocol/listen";
-import type { Message, PeerMessage, ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
+import type {
+  Hello,
+  Message,
+  PeerMessage,
+  ToWorkerMessage,
+  WorkerMessage,
+} from "@hyperslab/protocol/messages";
 import { unpackRuns } from "@hyperslab/protocol/number-lists";
 import { PEER, TO_WORKER } from "@hyperslab/protocol/shapes";
+import { SharedFileWriter } from "@hyperslab/protocol/shared-file";
 import { CLOSE, type Channel, type Heartbeat, dial } from "@hyperslab/protocol/socket";
 import { BlockSender } from "./block-sender.js";
 import type { Receiver, WorkerEvent, WorkerInstruction } from "./events.js";
 import { react } from "./reactor.js";
-import { newState, sizeOfTask } from "./state.js";
+import { TASK, newState, sizeOfTask } from "./state.js";
 import { WorkerThreads } from "./threads.js";
 import { reportMessage, schedulerEvent } from "./wire.js";
 import { stageOfTask } from "@hyperslab/core/task-graph";
@@ -47,6 +54,10 @@ export interface WorkerEnd {
   readonly retired: boolean;
 }
 
+/** Milliseconds that a task runs before the scheduler is told. */
+const STARTED_AFTER = 5;
+/** Milliseconds that a file offered for large blocks has a name. */
+const OFFERED = 5_000;
 /** Milliseconds between two measurements for the scheduler. */
 const STATS_EVERY = 1_000;
 
@@ -75,6 +86,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return { address, ended: server.serve(), close };
 }
 
+type Started = Extract<WorkerInstruction, { kind: "ReportStarted" }>;
+
 class WorkerServer {
   readonly #state;
   readonly #channel: Channel<ToWorkerMessage, WorkerMessage>;
@@ -86,6 +99,9 @@ class WorkerServer {
   readonly #open = new Set<Channel<PeerMessage, PeerMessage>>();
   #nextAsker = 1;
   #stats: NodeJS.Timeout | null = null;
+  /** Tasks that were started lately, and not told of. */
+  readonly #started: Started[] = [];
+  #startedTimer: NodeJS.Timeout | null = null;
 
   constructor(
     { threads, memory, name, token }: WorkerOptions,
@@ -93,16 +109,22 @@ class WorkerServer {
   ) {
     this.#state = newState(threads, memory);
     this.#channel = channel;
-    this.#results = new BlockSender(channel, (job, blocks) =>
-      channel.send({ type: "no-result", job, blocks }),
-    );
     this.#threads = new WorkerThreads(this.#state, (event) => this.#handle(event));
-    this.#fetcher = new BlockFetcher(name, token, {
-      onSmall: (peer, job, blocks, bytes) => this.#handle({ kind: "SmallFetched", peer, job, blocks, bytes }),
-      onBlock: (peer, job, block, bytes) => this.#onBlock(peer, job, block, bytes),
-      onMissing: (peer, job, blocks) => this.#handle({ kind: "FetchMissed", peer, job, blocks }),
-      onLost: (peer, reason) => this.#handle({ kind: "PeerLost", peer, reason }),
-    });
+    const tellMissing = (job: number, blocks: Uint8Array): void =>
+      channel.send({ type: "no-result", job, blocks });
+    this.#results = new BlockSender(channel, tellMissing, this.#threads.memory);
+    this.#fetcher = new BlockFetcher(
+      name,
+      token,
+      {
+        onSmall: (peer, job, blocks, bytes) =>
+          this.#handle({ kind: "SmallFetched", peer, job, blocks, bytes }),
+        onBlock: (peer, job, block, bytes) => this.#onBlock(peer, job, block, bytes),
+        onMissing: (peer, job, blocks) => this.#handle({ kind: "FetchMissed", peer, job, blocks }),
+        onLost: (peer, reason) => this.#handle({ kind: "PeerLost", peer, reason }),
+      },
+      (bytes) => new SharedArrayBuffer(bytes),
+    );
   }
 
   /** Listens to the scheduler; resolves at the end. */
@@ -134,19 +156,48 @@ class WorkerServer {
     const channel = stranger as unknown as Channel<PeerMessage, PeerMessage>;
     const tellMissing = (job: number, blocks: Uint8Array): void =>
       channel.send({ type: "missing", job, blocks });
-    this.#askers.set(asker, new BlockSender(channel, tellMissing));
+    const sender = new BlockSender(channel, tellMissing, this.#threads.memory);
+    this.#askers.set(asker, sender);
     this.#open.add(channel);
+    const file = this.#offerFile(channel, hello);
     channel.listen(PEER, {
       onMessage: (message) => {
-        if (message.type !== "get") return;
-        const { job, from } = message;
-        this.#handle({ kind: "BlocksAsked", asker, job, blocks: unpackRuns(message.blocks), from });
+        if (message.type === "get") {
+          const { job, from } = message;
+          this.#handle({ kind: "BlocksAsked", asker, job, blocks: unpackRuns(message.blocks), from });
+        } else if (message.type === "accept-file") void this.#useFile(file, sender, channel);
+        else if (message.type === "free-slot") void file.then((writer) => writer?.free(message.slot));
       },
       onClose: () => {
         this.#askers.delete(asker);
         this.#open.delete(channel);
+        void file.then((writer) => writer?.close());
       },
     });
+  }
+
+  /** Offers the short way to whoever may be on this machine. */
+  async #offerFile(
+    channel: Channel<PeerMessage, PeerMessage>,
+    hello: Hello,
+  ): Promise<SharedFileWriter | null> {
+    if (!hello.features.includes("shared-file")) return null;
+    const writer = await SharedFileWriter.create();
+    if (writer) channel.send({ type: "offer-file", path: writer.path, check: writer.check });
+    // the other side opens it at once, or never
+    if (writer) setTimeout(() => void writer.hide(), OFFERED).unref();
+    return writer;
+  }
+
+  async #useFile(
+    file: Promise<SharedFileWriter | null>,
+    sender: BlockSender,
+    channel: Channel<PeerMessage, PeerMessage>,
+  ): Promise<void> {
+    const writer = await file;
+    if (!writer) return;
+    await writer.hide();
+    sender.useFile(writer, (piece) => channel.send(piece));
   }
 
   /** A block with memory of its own has come; all threads will read it. */
@@ -154,7 +205,9 @@ class WorkerServer {
     const known = this.#state.jobs.get(job);
     if (!known) return;
     const { fields } = known.outline.stages[stageOfTask(known, block)];
-    const payload = blockFromBytes(fields, sizeOfTask(known, block).shape, bytes, 0, "shared").fields;
+    // pieces were put together in shared memory; a block in one piece was not
+    const copy = bytes.buffer instanceof SharedArrayBuffer ? null : "shared";
+    const payload = blockFromBytes(fields, sizeOfTask(known, block).shape, bytes, 0, copy).fields;
     this.#handle({ kind: "FetchFinished", peer, job, block, bytes: fieldBytes(payload), payload });
   }
 
@@ -183,6 +236,7 @@ class WorkerServer {
       case "FetchBlocks":
         return this.#fetcher.get(instruction.peer, instruction.job, instruction.blocks);
       case "ReportStarted":
+        return this.#reportLater(instruction);
       case "ReportFinished":
       case "ReportFailed":
       case "ReportFetched":
@@ -198,6 +252,8 @@ class WorkerServer {
       }
       case "SendMissing":
         return this.#senderTo(instruction.to)?.sendMissing(instruction.job, instruction.blocks);
+      case "FreeBlock":
+        return this.#threads.memory.free(instruction.payload);
       case "StoreBlock":
         return this.#threads.store(instruction.place, instruction.payload, instruction.bytes);
       case "StoreSmall":
@@ -207,6 +263,19 @@ class WorkerServer {
     }
   }
 
+  /** Most tasks have ended before it is worth telling that they run. */
+  #reportLater(report: Started): void {
+    this.#started.push(report);
+    this.#startedTimer ??= setTimeout(() => {
+      this.#startedTimer = null;
+      for (const { kind, job, tasks } of this.#started.splice(0)) {
+        const status = this.#state.jobs.get(job)?.status;
+        const running = tasks.filter((task) => status?.[task] === TASK.running);
+        if (running.length > 0) this.#channel.send(reportMessage({ kind, job, tasks: running }));
+      }
+    }, STARTED_AFTER);
+  }
+
   #sendStats(): void {
     const { stored, running } = this.#state;
     this.#channel.send({ type: "stats", stored, running, rss: process.memoryUsage.rss() });
@@ -214,6 +283,7 @@ class WorkerServer {
 
   async close(): Promise<void> {
     if (this.#stats) clearInterval(this.#stats);
+    if (this.#startedTimer) clearTimeout(this.#startedTimer);
     for (const channel of this.#open) channel.terminate();
     this.#fetcher.close();
     await this.#threads.close();

@@ -8,6 +8,7 @@ import { stageOfTask } from "@hyperslab/core/task-graph";
 import { ThreadPool } from "@hyperslab/executor/thread-pool";
 import { PAGE_UNITS } from "@hyperslab/executor/small-memory";
 import { MAX_BLOCK, fieldBytes } from "@hyperslab/protocol/block-bytes";
+import { BlockMemory } from "./block-memory.js";
 import type { BlockAt, Payload, WorkerEvent, WorkerInstruction } from "./events.js";
 import { type WorkerState, sizeOfTask } from "./state.js";
 
@@ -23,6 +24,8 @@ export class WorkerThreads {
   readonly #tell: (event: WorkerEvent) => void;
   /** How to stop a run under way. */
   readonly #stops = new Map<number, () => void>();
+  /** Memory of blocks that have it of their own. */
+  readonly memory: BlockMemory;
   /** Program names given to the pool, by job. */
   readonly #programs = new Map<number, string[]>();
 
@@ -32,6 +35,7 @@ export class WorkerThreads {
     this.#tell = tell;
     // more slots than one: tasks that wait for a network share a thread
     this.#pool = new ThreadPool({ threads: state.threads, slots: 4, wholeLiterals: true });
+    this.memory = new BlockMemory(this.#pool.buffers);
   }
 
   /** Starts some threads before the first task comes: it would wait for them to load. */
@@ -82,7 +86,10 @@ export class WorkerThreads {
         for (const [number, at] of blocks) read.set(number, this.payloadAt(job, at));
         return read;
       });
-      const work = { programId: programId(job, stage), stage: 0, block, inputs: found };
+      const known = this.#state.jobs.get(job);
+      const placed = known?.stages[stage]?.placed ?? true;
+      const into = known && !placed ? this.memory.take(known.outline.stages[stage], block) : [];
+      const work = { programId: programId(job, stage), stage: 0, block, inputs: found, into };
       const { fields } = await this.#pool.run(work, { signal: controller.signal });
       const bytes = fieldBytes(fields);
       if (bytes > MAX_BLOCK)

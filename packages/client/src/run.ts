@@ -96,7 +96,7 @@ export async function* runPlan(
       if (!arrived) return;
       for (const block of arrived.blocks) yield block;
       // only what was taken makes room for more
-      connection.send({ type: "taken", ref, bytes: arrived.bytes });
+      if (!run.endedThere) connection.send({ type: "taken", ref, bytes: arrived.bytes });
     }
   } finally {
     signal?.removeEventListener("abort", onAbort);

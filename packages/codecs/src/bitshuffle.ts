@@ -8,6 +8,7 @@ import { choiceOf, integerOf } from "./configuration.js";
 import { damaged, outputFor } from "./output.js";
 import { decodeStream } from "./stream.js";
 import { memoryFor, type WasmMemory } from "./wasm-memory.js";
+import { ZSTD_MAX_LEVEL, zstdEncodeAt, zstdRoom } from "./zstd-encode.js";
 
 const COMPRESSORS = ["none", "lz4", "zstd"] as const;
 type Compressor = (typeof COMPRESSORS)[number];
@@ -21,9 +22,11 @@ interface Settings {
   readonly size: number;
   /** Elements in a block, a multiple of eight. */
   readonly block: number;
+  /** Of zstd. */
+  readonly level: number;
 }
 
-/** Configuration: `elementsize` (bytes), `blocksize` (elements; 0: about 8 KiB), `cname` (none, lz4, zstd). */
+/** Configuration: `elementsize` (bytes), `blocksize` (elements; 0: about 8 KiB), `cname` (none, lz4, zstd), `level` (of zstd). */
 export function bitshuffleCodec(spec: CodecSpec, input: CodecInput): Codec {
   const size = integerOf(spec, "elementsize", input.itemSize, 1, 1 << 16);
   const asked = integerOf(spec, "blocksize", 0, 0, MAX_BLOCK);
@@ -37,6 +40,7 @@ export function bitshuffleCodec(spec: CodecSpec, input: CodecInput): Codec {
     codec: spec.name,
     compressor: choiceOf(spec, "cname", COMPRESSORS, "none"),
     size,
+    level: integerOf(spec, "level", 3, 1, ZSTD_MAX_LEVEL),
     block: asked || Math.max(128, Math.floor(8192 / size / 8) * 8),
   };
   const codec: Codec = {
@@ -116,16 +120,15 @@ function join(
   wasm.kernels.unshuffle(size, scratch, to, elements * size);
 }
 
-function encode({ codec, compressor, size, block }: Settings, bytes: Uint8Array): Uint8Array {
-  if (compressor === "zstd")
-    throw new CodecError({ codec, reason: "is read with zstd, but not written", hint: "write with lz4" });
+function encode(settings: Settings, bytes: Uint8Array): Uint8Array {
+  const { compressor, size, block } = settings;
   const count = Math.floor(bytes.length / size);
   const room = Math.min(block, count) * size;
-  const bound = room + Math.ceil(room / 255) + 16;
   const wasm = memoryFor(undefined, 0);
-  const [plain, planes, split, packed] = [room, room, room, bound].map((each) => wasm.scratch(each));
+  const [plain, planes, split] = [room, room, room].map((each) => wasm.scratch(each));
+  const compress = compressor === "none" ? null : blockEncoder(wasm, settings, room);
   const pieces: Uint8Array[] = [];
-  if (compressor === "lz4") {
+  if (compress !== null) {
     const head = new Uint8Array(HEADER_BYTES);
     new DataView(head.buffer).setBigUint64(0, BigInt(bytes.length));
     new DataView(head.buffer).setUint32(8, block * size);
@@ -138,17 +141,34 @@ function encode({ codec, compressor, size, block }: Settings, bytes: Uint8Array)
     wasm.bytes.set(bytes.subarray(at, at + each), plain);
     if (size > 1) wasm.kernels.shuffle(size, plain, planes, each);
     wasm.kernels.splitBits(size, size > 1 ? planes : plain, split, elements);
-    if (compressor === "none") pieces.push(wasm.bytes.slice(split, split + each));
+    if (compress === null) pieces.push(wasm.bytes.slice(split, split + each));
     else {
-      const stored = wasm.kernels.lz4Encode(split, each, packed, bound, 1);
-      const piece = new Uint8Array(4 + stored);
-      new DataView(piece.buffer).setUint32(0, stored);
-      piece.set(wasm.bytes.subarray(packed, packed + stored), 4);
-      pieces.push(piece);
+      const stored = compress(split, each);
+      const length = new Uint8Array(4);
+      new DataView(length.buffer).setUint32(0, stored.length);
+      pieces.push(length, stored);
     }
     at += each;
     left -= elements;
   }
   pieces.push(bytes.subarray(at));
   return new Uint8Array(Buffer.concat(pieces));
+}
+
+/** Compresses blocks of up to `room` bytes that lie in scratch. */
+function blockEncoder(
+  wasm: WasmMemory,
+  { compressor, level }: Settings,
+  room: number,
+): (source: number, length: number) => Uint8Array {
+  if (compressor === "zstd") {
+    const scratch = zstdRoom(wasm, level, room);
+    return (source, length) => zstdEncodeAt(wasm, scratch, source, length);
+  }
+  const bound = room + Math.ceil(room / 255) + 16;
+  const target = wasm.scratch(bound);
+  return (source, length) => {
+    const written = wasm.kernels.lz4Encode(source, length, target, bound, 1);
+    return wasm.bytes.slice(target, target + written);
+  };
 }

@@ -1,7 +1,6 @@
 /** Owns the bz2 codec, reading only: streams of blocks, each a Burrows–Wheeler transform coded with Huffman trees. */
-import { CodecError } from "@hyperslab/core/errors";
 import type { Codec, CodecSpec } from "./codec.js";
-import { damaged, deliver, MAX_UNTOLD_SIZE, sizeError } from "./output.js";
+import { damaged, deliver, MAX_UNTOLD_SIZE, readOnly, sizeError } from "./output.js";
 
 const BLOCK_MAGIC = 0x314159265359;
 const END_MAGIC = 0x177245385090;
@@ -13,13 +12,7 @@ export function bzip2Codec(spec: CodecSpec): Codec {
   return {
     name,
     decode: (bytes, size, out) => deliver(name, bzip2Decode(name, bytes, size), size, out),
-    encode() {
-      throw new CodecError({
-        codec: name,
-        reason: "is read, but not written",
-        hint: "write with zstd instead",
-      });
-    },
+    encode: readOnly(name),
   };
 }
 

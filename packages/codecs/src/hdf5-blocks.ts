@@ -1,7 +1,6 @@
 /** Owns HDF5's containers of two fast compressors, reading only: LZF (filter 32000), and LZ4 in blocks (32004). */
-import { CodecError } from "@hyperslab/core/errors";
 import type { Codec, CodecSpec } from "./codec.js";
-import { damaged, MAX_UNTOLD_SIZE, outputFor } from "./output.js";
+import { damaged, MAX_UNTOLD_SIZE, outputFor, readOnly } from "./output.js";
 import { decodeStream, reasonOf } from "./stream.js";
 import { memoryFor } from "./wasm-memory.js";
 
@@ -11,13 +10,6 @@ const MAX_LZF_RATIO = 88;
 const MAX_LZ4_RATIO = 255;
 /** The decoded length in eight bytes and a block's in four, both big-endian. */
 const LZ4_HEADER = 12;
-
-/** What the encoders of read-only codecs do. */
-export function readOnly(codec: string): () => never {
-  return () => {
-    throw new CodecError({ codec, reason: "is read, but not written", hint: "write with zstd instead" });
-  };
-}
 
 /** One stream of LZF, which doesn't say what it holds. */
 export function lzfCodec(spec: CodecSpec): Codec {

@@ -6,8 +6,7 @@ import { CodecError } from "@hyperslab/core/errors";
 import { swapBytes } from "./byte-order.js";
 import type { Codec, CodecSpec } from "./codec.js";
 import { clientData } from "./configuration.js";
-import { readOnly } from "./hdf5-blocks.js";
-import { damaged, deliver, outputFor, sizeError } from "./output.js";
+import { damaged, deliver, outputFor, readOnly, sizeError } from "./output.js";
 import { memoryFor } from "./wasm-memory.js";
 
 /** A number at a place within an element, or bytes that are stored whole. */

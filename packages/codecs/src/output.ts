@@ -59,3 +59,10 @@ export function damaged(codec: string, reason: string, cause?: unknown): CodecEr
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** `encode` of a codec that is only read. */
+export function readOnly(codec: string): () => never {
+  return () => {
+    throw new CodecError({ codec, reason: "is read, but not written", hint: "write with zstd instead" });
+  };
+}

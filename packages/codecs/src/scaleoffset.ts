@@ -6,8 +6,7 @@ import { CodecError } from "@hyperslab/core/errors";
 import { NATIVE_LITTLE, swapBytes } from "./byte-order.js";
 import type { Codec, CodecSpec } from "./codec.js";
 import { clientData } from "./configuration.js";
-import { readOnly } from "./hdf5-blocks.js";
-import { damaged, outputFor, sizeError } from "./output.js";
+import { damaged, outputFor, readOnly, sizeError } from "./output.js";
 import { memoryFor } from "./wasm-memory.js";
 
 /** Bits of a number in four bytes, the length of the least one in one, the least one in up to sixteen. */

@@ -5,8 +5,7 @@
 import type { Codec, CodecSpec } from "./codec.js";
 import { CodecError } from "@hyperslab/core/errors";
 import { clientData } from "./configuration.js";
-import { readOnly } from "./hdf5-blocks.js";
-import { damaged, outputFor } from "./output.js";
+import { damaged, outputFor, readOnly } from "./output.js";
 import { reasonOf } from "./stream.js";
 import { memoryFor } from "./wasm-memory.js";
 

@@ -8,7 +8,7 @@ import { foreignCodec } from "./npm-numcodecs.js";
 import { memoryFor, type WasmMemory } from "./wasm-memory.js";
 
 /** The highest level of ours. */
-const MAX_LEVEL = 10;
+export const ZSTD_MAX_LEVEL: number = 10;
 const SET_CHECKSUM = 4;
 
 type Compress = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
@@ -42,7 +42,7 @@ function nativeCompressor(level: number, checksum: boolean, node: object): Compr
 function ownCompressor(level: number, checksum: boolean): Compress {
   const finish = (frame: Uint8Array, bytes: Uint8Array): Uint8Array =>
     checksum ? withChecksum(frame, bytes) : frame;
-  if (level <= MAX_LEVEL)
+  if (level <= ZSTD_MAX_LEVEL)
     return (bytes) => {
       const wasm = memoryFor(undefined, 0);
       const room = zstdRoom(wasm, level, bytes.length);
@@ -54,7 +54,7 @@ function ownCompressor(level: number, checksum: boolean): Compress {
 
 /** True where blocks that lie in WebAssembly memory are best compressed there. */
 export function zstdEncodesThere(level: number, node: object = zlib): boolean {
-  return level <= MAX_LEVEL && (node as NativeZstd).zstdCompressSync === undefined;
+  return level <= ZSTD_MAX_LEVEL && (node as NativeZstd).zstdCompressSync === undefined;
 }
 
 /** Scratch for frames of up to so many bytes. */

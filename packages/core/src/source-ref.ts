@@ -49,7 +49,7 @@ export interface S3Access {
 
 /** One stored array. `path` is the array's place in the store. */
 export interface SourceRef {
-  readonly format: "zarr" | "netcdf3" | "hdf5" | "geotiff" | "joined";
+  readonly format: "zarr" | "netcdf3" | "hdf5" | "geotiff" | "grib" | "joined";
   readonly store: StoreRef;
   readonly path: string;
   readonly detail: unknown;

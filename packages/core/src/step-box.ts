@@ -57,8 +57,7 @@ export function axisRules(
         mapped(axis, ([lo, hi]) => boundsOfSelection(restrictSelection(selection, lo, hi - lo))),
       );
     case "concat": {
-      let offset = 0;
-      for (let i = 0; i < which; i++) offset += argShapes[i][step.axis];
+      const offset = offsetsOf(argShapes, step.axis)[which];
       const length = argShape[step.axis];
       return argShape.map((_, axis) =>
         axis !== step.axis
@@ -95,6 +94,18 @@ export function axisRules(
         };
       });
   }
+}
+
+/** Where joined arguments begin; asked for each of thousands of them. */
+const OFFSETS = new WeakMap<readonly Shape[], { readonly axis: number; readonly starts: Float64Array }>();
+
+function offsetsOf(shapes: readonly Shape[], axis: number): Float64Array {
+  const known = OFFSETS.get(shapes);
+  if (known?.axis === axis) return known.starts;
+  const starts = new Float64Array(shapes.length);
+  for (let i = 1; i < shapes.length; i++) starts[i] = starts[i - 1] + shapes[i - 1][axis];
+  OFFSETS.set(shapes, { axis, starts });
+  return starts;
 }
 
 /** Position `i` (of `width`) of a partial axis needs chunk `i` of the axis it was reduced from. */

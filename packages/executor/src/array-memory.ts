@@ -26,7 +26,10 @@ const SMALL = 65536;
 const memories: WeakMap<ArrayBufferLike, WebAssembly.Memory> = new WeakMap();
 /** Those that this thread made, as long as there are any arrays in them. */
 const made: Set<WeakRef<WebAssembly.Memory>> = new Set();
-let newest: { readonly memory: WebAssembly.Memory; next: number } | null = null;
+/** The one that has room, unless all its arrays have gone. */
+let newest: WeakRef<WebAssembly.Memory> | null = null;
+/** Where its next array comes to stand. */
+let next = 0;
 
 /** What makes typed arrays over shared memory. */
 export interface SharedArrayType<A extends TypedArray> {
@@ -48,16 +51,18 @@ export function sharedArray<A extends TypedArray>(type: SharedArrayType<A>, leng
 
 function placeFor(bytes: number): { memory: WebAssembly.Memory; start: number } | null {
   const size = Math.ceil(bytes / GAP) * GAP + GAP;
-  if (!newest || newest.next + size > newest.memory.buffer.byteLength) {
-    const memory = reserve(FIRST + size);
+  let memory = newest?.deref();
+  if (!memory || next + size > memory.buffer.byteLength) {
+    memory = reserve(FIRST + size) ?? undefined;
     if (!memory) return null;
+    newest = new WeakRef(memory);
+    next = FIRST;
     memories.set(memory.buffer, memory);
-    made.add(new WeakRef(memory));
-    newest = { memory, next: FIRST };
+    made.add(newest);
   }
-  const start = newest.next;
-  newest.next += size;
-  return { memory: newest.memory, start };
+  const start = next;
+  next += size;
+  return { memory, start };
 }
 
 function reserve(least: number): WebAssembly.Memory | null {

@@ -5,6 +5,9 @@
  */
 import { GarbageMeter } from "./garbage.js";
 
+/** What a pool keeps at most, where nobody says otherwise. */
+export const POOLED_BYTES: number = 64 * 2 ** 20;
+
 /** Buffers that nobody uses now. */
 export class BufferPool {
   readonly #limit: number;
@@ -17,7 +20,7 @@ export class BufferPool {
    * @param limit bytes to keep at most while nobody uses them
    * @param shared for SharedArrayBuffers
    */
-  constructor(limit: number = 64 * 2 ** 20, shared = false) {
+  constructor(limit: number = POOLED_BYTES, shared = false) {
     this.#limit = limit;
     this.#shared = shared;
   }

@@ -9,12 +9,15 @@ import { isRemote } from "@hyperslab/core/source-ref";
 import { MemoryBudget } from "./memory-budget.js";
 import { runGraph } from "./run-graph.js";
 import { type TaskOptions, runTask } from "./run-task.js";
+import type { SpillOptions } from "./spill-directory.js";
 import { BufferPool } from "./buffer-pool.js";
 import { taskStagesOf } from "./task-stage.js";
 
 export interface InlineOptions extends Pick<TaskOptions, "openSource" | "writeTarget"> {
   /** Bytes that a run may hold. */
   readonly memory?: number;
+  /** Where blocks go that memory has no room for; null for nowhere. Default: the directory for temporary files. */
+  readonly spill?: SpillOptions | null;
 }
 
 /** Milliseconds of computing after which timers, signals and sockets get their turn. */
@@ -24,7 +27,7 @@ const TURN = 12;
 const REMOTE_WIDTH = 8;
 
 export function inlineExecutor(options: InlineOptions = {}): Executor {
-  const { memory, ...io } = options;
+  const { memory, spill = {}, ...io } = options;
   return {
     name: "inline",
     run(plan, runOptions = {}) {
@@ -45,6 +48,7 @@ export function inlineExecutor(options: InlineOptions = {}): Executor {
           width: readsRemotely(plan) ? REMOTE_WIDTH : 1,
           budget: new MemoryBudget(memory),
           buffers,
+          spill,
         },
       );
     },

@@ -37,10 +37,8 @@ export async function loadSources(
     if (program.steps[node.step].kind === "source" && sizeOf(node.box.shape) > 0) waiting.push(i);
   });
   if (waiting.length === 0) return { blocks, readBytes: 0 };
-  const failure = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   let readBytes = 0;
-  const readOne = async (i: number): Promise<void> => {
+  const readOne = async (i: number, ending: AbortSignal | undefined): Promise<void> => {
     const { step: number, box } = nodes[i];
     const step = program.steps[number];
     if (step.kind !== "source") return;
@@ -49,14 +47,23 @@ export async function loadSources(
       restrictSelection(one, box.start[axis], box.shape[axis]),
     );
     const into = allocate(i, step.fields[0], box.shape);
-    await source.readBlock(selection, into, { signal: either, ...(memory ? { memory } : {}) });
+    await source.readBlock(selection, into, {
+      ...(ending ? { signal: ending } : {}),
+      ...(memory ? { memory } : {}),
+    });
     blocks.set(i, into);
     readBytes += blockBytes(into);
   };
+  if (waiting.length === 1) {
+    await readOne(waiting[0], signal);
+    return { blocks, readBytes };
+  }
+  const failure = new AbortController();
+  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   const readAll = async (): Promise<void> => {
     for (let i = waiting.shift(); i !== undefined && !either.aborted; i = waiting.shift()) {
       try {
-        await readOne(i);
+        await readOne(i, either);
       } catch (error) {
         if (!failure.signal.aborted) failure.abort(error);
       }

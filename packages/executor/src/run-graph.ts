@@ -3,7 +3,7 @@
  * run (in this thread, on another) is the runner's business. What is ready and what can be let go
  * is told by `@hyperslab/core/frontier`, as on a cluster.
  */
-import { type Block, blockBytes } from "@hyperslab/core/block";
+import type { Block } from "@hyperslab/core/block";
 import { itemSize } from "@hyperslab/core/dtype";
 import { CancelledError, type HyperslabError } from "@hyperslab/core/errors";
 import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
@@ -12,10 +12,13 @@ import type { Plan, StageOutline } from "@hyperslab/core/plan";
 import { sizeOf } from "@hyperslab/core/shape";
 import { inputBlocks } from "@hyperslab/core/input-blocks";
 import { coordsOfBlock, expand, stageOfTask, type TaskGraph } from "@hyperslab/core/task-graph";
+import { BlockStore } from "./block-store.js";
 import type { BufferPool } from "./buffer-pool.js";
 import { type MemoryBudget, reservationOf } from "./memory-budget.js";
 import type { ResultMemory } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
+import type { SpillOptions } from "./spill-directory.js";
+import { Spilling } from "./spilling.js";
 import { cancelledBy, taskErrorOf, throwIfAborted } from "./task-error.js";
 import { type TaskInputs, boxOfBlock, boxText } from "./task-stage.js";
 
@@ -36,6 +39,8 @@ export interface GraphOptions extends RunOptions {
   readonly budget: MemoryBudget;
   /** Where the memory of blocks that pass between stages comes from and goes to. */
   readonly buffers: BufferPool;
+  /** Where blocks go that memory has no room for; null or nothing: such a plan is refused. */
+  readonly spill?: SpillOptions | null;
 }
 
 /** Smaller fields are not worth a place in the pool. Bytes. */
@@ -60,9 +65,8 @@ export async function* runGraph(
   const graph = expand(plan);
   const frontier = frontierOf(graph);
   const outputs = outputsByStage(plan);
-  /** Blocks that somebody still needs, by task, and the memory they were given. */
-  const blocks = new Map<number, readonly Block[]>();
-  const given = new Map<number, ResultMemory>();
+  const blocks = new BlockStore(budget, buffers, options.spill ?? null);
+  const spilling = new Spilling(graph, blocks);
   const running = new Map<number, Promise<void>>();
   const finished: Finished[] = [];
   const ending = new AbortController();
@@ -74,33 +78,43 @@ export async function* runGraph(
     const stage = stageOfTask(graph, task);
     return { stage, block: task - graph.firstTask[stage] };
   };
-  const drop = (task: number): void => {
-    budget.held -= bytesOf(blocks.get(task) ?? []);
-    blocks.delete(task);
-    for (const buffer of given.get(task) ?? []) if (buffer) buffers.give(buffer);
-    given.delete(task);
+  /** Bytes that a task needs to start: its own, and those of inputs that are on the disk. */
+  const needOf = (task: number): number =>
+    reservationOf(plan.stages[place(task).stage].cost) +
+    blocks.bytesOf(blocks.onDisk(dependenciesOf(graph, task)));
+  const run = async (task: number, into: ResultMemory | null): Promise<readonly Block[]> => {
+    const { stage, block } = place(task);
+    const away = blocks.onDisk(dependenciesOf(graph, task));
+    if (away.length > 0) {
+      const bytes = blocks.bytesOf(away);
+      budget.reserved += bytes;
+      await blocks.load(away).finally(() => (budget.reserved -= bytes));
+    }
+    const inputs = inputsOf(graph, plan, stage, block, blocks);
+    return (await runner({ stage, block, inputs, into }, either)).fields;
   };
   const start = (task: number): void => {
     const { stage, block } = place(task);
     const bytes = reservationOf(plan.stages[stage].cost);
     budget.reserved += bytes;
     const into = outputs.has(stage) && !transient ? null : memoryFor(plan.stages[stage], block, buffers);
-    const inputs = inputsOf(graph, plan, stage, block, blocks);
+    const reads = dependenciesOf(graph, task);
+    blocks.hold(reads);
     const settle = (outcome: Finished["outcome"]): void => {
       budget.reserved -= bytes;
+      blocks.release(reads);
       running.delete(task);
       finished.push({ task, outcome });
       // the memory of a task that failed may still be written to: it is not used again
-      if (!("error" in outcome)) {
-        blocks.set(task, outcome.fields);
-        budget.held += bytesOf(outcome.fields);
-        if (into) given.set(task, into);
-      }
+      if (!("error" in outcome)) blocks.put(task, outcome.fields, into ?? []);
       wake();
     };
     running.set(
       task,
-      runner({ stage, block, inputs, into }, either).then(settle, (error: unknown) => settle({ error })),
+      run(task, into).then(
+        (fields) => settle({ fields }),
+        (error: unknown) => settle({ error }),
+      ),
     );
   };
   /** Starts what fits. Later tasks overtake one that doesn't fit only where nothing runs that could make room. */
@@ -109,7 +123,7 @@ export async function* runGraph(
     while (running.size < width) {
       const task = takeReady(frontier);
       if (task === undefined) break;
-      if (budget.fits(reservationOf(plan.stages[place(task).stage].cost))) {
+      if (budget.fits(needOf(task)) && !blocksUnderWay(task)) {
         start(task);
         continue;
       }
@@ -117,16 +131,20 @@ export async function* runGraph(
       if (running.size > 0) break;
     }
     for (const task of passed) pushReady(frontier, task);
-    if (running.size === 0 && finished.length === 0 && passed.length > 0) throw refusal(passed[0]);
+    if (passed.length === 0) return;
+    const missing = needOf(passed[0]) - budget.available;
+    if (missing > 0) spilling.makeRoom(missing, budget.limit, dependenciesOf(graph, passed[0]), () => wake());
+    if (running.size === 0 && finished.length === 0 && !spilling.busy) throw refusal(passed[0]);
   };
+  /** A block that another task is just bringing back from the disk is not brought back twice. */
+  const blocksUnderWay = (task: number): boolean =>
+    running.size > 0 && blocks.onDisk(dependenciesOf(graph, task)).some((input) => blocks.isHeld(input));
   const refusal = (task: number): HyperslabError => {
     const { stage, block } = place(task);
-    const inputs = inputsOf(graph, plan, stage, block, blocks);
-    let bytes = 0;
-    for (const input of inputs) for (const fields of input.values()) bytes += bytesOf(fields);
+    const bytes = blocks.bytesOf(dependenciesOf(graph, task));
     const { name, grid, cost } = plan.stages[stage];
     const what = `task ${name}, block ${boxText(boxOfBlock(grid, block))}`;
-    return budget.refuse(what, reservationOf(cost), bytes);
+    return budget.refuse(what, reservationOf(cost), bytes, spilling.failure);
   };
 
   on?.({ kind: "started", tasks: graph.taskCount, stages: plan.stages.map((stage) => stage.name) });
@@ -136,32 +154,36 @@ export async function* runGraph(
       const next = finished.shift();
       if (!next) {
         startReady();
-        if (running.size === 0 && finished.length === 0) break;
+        if (running.size === 0 && finished.length === 0 && !spilling.busy) break;
         if (finished.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
       const { task, outcome } = next;
       const { stage, block } = place(task);
       if ("error" in outcome) throw taskErrorOf(plan.stages[stage], block, outcome.error);
-      finishTask(frontier, task).forEach(drop);
+      for (const free of finishTask(frontier, task)) blocks.drop(free);
+      spilling.finish(task);
       done++;
       on?.({ kind: "finished", task, stage, done, tasks: graph.taskCount });
       const taken = outputs.get(stage);
       if (!taken) continue;
       const unread = takeOutput(frontier, task);
-      if (unread && !transient) drop(task);
+      if (unread && !transient) blocks.drop(task);
       // more work is started before the consumer is given time to look at this block
       startReady();
       for (const output of taken) yield { output, index: block, block: outcome.fields[0] };
-      if (unread && transient) drop(task);
+      if (unread && transient) blocks.drop(task);
     }
   } catch (error) {
     if (signal?.aborted) throw cancelledBy(signal, "the run");
     throw error;
   } finally {
-    ending.abort(new CancelledError({ what: "the rest of the run" }));
-    await Promise.all(running.values());
-    for (const task of blocks.keys()) drop(task);
+    if (running.size > 0) {
+      ending.abort(new CancelledError({ what: "the rest of the run" }));
+      await Promise.all(running.values());
+    }
+    await spilling.settled();
+    await blocks.close();
   }
 }
 
@@ -190,7 +212,7 @@ function inputsOf(
   plan: Plan,
   stage: number,
   block: number,
-  blocks: ReadonlyMap<number, readonly Block[]>,
+  blocks: BlockStore,
 ): TaskInputs {
   const { grid, inputs } = plan.stages[stage];
   const coords = inputs.length > 0 ? coordsOfBlock(grid, block) : [];
@@ -204,8 +226,7 @@ function inputsOf(
   });
 }
 
-function bytesOf(fields: readonly Block[]): number {
-  let bytes = 0;
-  for (const field of fields) bytes += blockBytes(field);
-  return bytes;
+/** The tasks whose blocks a task reads. */
+function dependenciesOf({ dependencyStart, dependencies }: TaskGraph, task: number): number[] {
+  return Array.from(dependencies.subarray(dependencyStart[task], dependencyStart[task + 1]));
 }

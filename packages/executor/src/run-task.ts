@@ -15,7 +15,6 @@ import type { Program } from "@hyperslab/core/program";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { TargetRef } from "@hyperslab/core/source-ref";
 import { openSource } from "@hyperslab/storage/open-source";
-import { writeTarget } from "@hyperslab/storage/write-target";
 import { computeIn } from "./array-memory.js";
 import { BufferPool } from "./buffer-pool.js";
 import { type DemandNode, demandOf } from "./demand.js";
@@ -185,7 +184,7 @@ async function evaluateBox(
     if (loaded) finishNext(evaluation, [fromBlock(loaded)]);
     else if (step.kind === "write" && sizeOf(node.box.shape) > 0) {
       const target = program.targets[step.target];
-      const write = options.writeTarget ?? writeTarget;
+      const write = options.writeTarget ?? (await import("@hyperslab/storage/write-target")).writeTarget;
       const argument = argumentOf(evaluation, node, 0);
       const written = await writeChunks(step.grid, node.box, argument, (start, chunk) =>
         write(target, start, chunk, signal && { signal }),

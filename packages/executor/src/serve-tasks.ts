@@ -2,7 +2,6 @@
  * Owns what a compute thread does: it runs the tasks it is given, and holds nothing but their
  * programs and scratch memory, so it can be ended at any moment.
  */
-import { workerData } from "node:worker_threads";
 import { type Block, blockBytes } from "@hyperslab/core/block";
 import { ArgumentError, toWire } from "@hyperslab/core/errors";
 import { BufferPool } from "./buffer-pool.js";
@@ -13,7 +12,7 @@ import { type TaskOptions, runTask } from "./run-task.js";
 import { SmallMemory } from "./small-memory.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
 import { runBatch } from "./thread-batch.js";
-import { type ThreadField, giveAway, serveThread } from "./thread-rpc.js";
+import { type ThreadField, serveThread } from "./thread-rpc.js";
 
 /**
  * Serves tasks to the pool that started this thread.
@@ -25,7 +24,6 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
   const scratch = new BufferPool();
   const garbage = new GarbageMeter("minor");
   const small = new SmallMemory();
-  const control = new Int32Array((workerData as { readonly control: SharedArrayBuffer }).control);
   const stageOf = (programId: string, number: number): TaskStage => {
     const stage = programs.get(programId)?.[number];
     if (stage) return stage;
@@ -34,7 +32,7 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
       found: "this thread was not given it",
     });
   };
-  serveThread({
+  serveThread((control) => ({
     async run(ticket, task, stages) {
       const controller = new AbortController();
       running.set(ticket, controller);
@@ -45,7 +43,7 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
         const { signal } = controller;
         const options = { ...io, signal, scratch, shared: !moved, into, ...(parts ? { parts } : {}) };
         const { fields, readBytes } = await runTask(stage, task.block, inputs, options);
-        return giveAway({ fields: fields.map((field, k) => withoutGiven(field, into[k])), readBytes });
+        return { fields: fields.map((field, k) => withoutGiven(field, into[k])), readBytes };
       } catch (error) {
         return { error: toWire(error) };
       } finally {
@@ -69,7 +67,7 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
     forget(programId) {
       programs.delete(programId);
     },
-  });
+  }));
 }
 
 function withoutGiven(field: Block, given: ArrayBufferLike | null | undefined): ThreadField {

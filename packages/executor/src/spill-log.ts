@@ -174,7 +174,8 @@ export class SpillLog {
 
   async #clean(segment: Segment): Promise<void> {
     segment.sealed = true;
-    for (const entry of [...segment.entries]) {
+    const entries = [...segment.entries];
+    for (const entry of entries) {
       const bytes = new Uint8Array(entry.length);
       await this.#read(segment, entry.place.offset, bytes);
       if (!segment.entries.has(entry)) continue;

@@ -27,7 +27,7 @@ const SIZES: readonly number[] = [2 ** 30, 2 ** 28, 2 ** 26];
 /** Fast copies and loads go so far beyond a region; it begins at a multiple of this. */
 const MARGIN = 128;
 /** Memory that was touched beyond this is given back as soon as nothing lies in it. */
-const KEPT = 192 * 2 ** 20;
+export const KEPT_BYTES: number = 192 * 2 ** 20;
 
 const garbage = new GarbageMeter("major");
 
@@ -78,7 +78,7 @@ export class ThreadArena {
     if (i === -1) return;
     this.#taken.splice(i, 1);
     this.#held -= byteLength;
-    if (this.#taken.length === 0 && this.highWater > KEPT) letGo(this);
+    if (this.#taken.length === 0 && this.highWater > KEPT_BYTES) letGo(this);
   }
 }
 

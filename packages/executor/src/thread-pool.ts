@@ -3,10 +3,9 @@
  * replaces those that die. Knows tasks alone: no plans, no graphs.
  */
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
 import { ArgumentError, CancelledError, ClusterError, fromWire } from "@hyperslab/core/errors";
-import type { Remote } from "comlink";
 import { releaseScratchOf } from "./array-memory.js";
 import { BufferPool } from "./buffer-pool.js";
 import { partsFor } from "./literal-parts.js";
@@ -19,19 +18,12 @@ import {
   type BatchDeath,
   type BatchOutcome,
   CONTROL,
-  CONTROL_WORDS,
   STOP_WORDS,
   type StartedBatch,
   type ThreadBatch,
 } from "./thread-batch.js";
 import { ThreadPrograms } from "./thread-programs.js";
-import {
-  type ThreadApi,
-  type ThreadOutcome,
-  type ThreadTask,
-  connectThread,
-  resultOf,
-} from "./thread-rpc.js";
+import { type ThreadApi, type ThreadOutcome, type ThreadTask, startThread, resultOf } from "./thread-rpc.js";
 
 export interface ThreadPoolOptions {
   /** Threads at most; as many as the machine runs at once where not given. */
@@ -69,7 +61,7 @@ interface Job {
 interface Thread {
   readonly number: number;
   readonly worker: Worker;
-  readonly api: Remote<ThreadApi>;
+  readonly api: ThreadApi;
   readonly release: () => void;
   /** Programs that it has been sent. */
   readonly programs: Set<string>;
@@ -128,8 +120,7 @@ export class ThreadPool {
   /** Lets go of a program, here and in the threads. */
   forget(programId: string): void {
     this.#programs.forget(programId);
-    for (const thread of this.#alive)
-      if (thread.programs.delete(programId)) thread.api.forget(programId).catch(() => undefined);
+    for (const thread of this.#alive) if (thread.programs.delete(programId)) thread.api.forget(programId);
   }
 
   /**
@@ -257,18 +248,18 @@ export class ThreadPool {
   }
 
   #start(): Thread {
-    // flags of the main thread (`--input-type`, loaders of a test runner) are not meant for this module
-    const control = new SharedArrayBuffer(4 * CONTROL_WORDS);
-    const worker = new Worker(this.#entry, { execArgv: [], workerData: { control } });
     const number = ++this.#started;
     let failure: unknown;
+    // an answer that can't be read: nobody knows any more what the thread has done
+    const onUnreadable = (error: unknown): void => {
+      failure = error;
+      void started.worker.terminate();
+    };
+    const started = startThread(this.#entry, onUnreadable);
+    const { worker } = started;
     const exited = new Promise<void>((resolve) => {
       worker.on("error", (error) => (failure = error));
-      // an answer that can't be read: nobody knows any more what the thread has done
-      worker.on("messageerror", (error) => {
-        failure = error;
-        void worker.terminate();
-      });
+      worker.on("messageerror", onUnreadable);
       const { threadId } = worker;
       worker.on("exit", (code) => {
         releaseScratchOf(threadId);
@@ -278,10 +269,8 @@ export class ThreadPool {
     });
     const thread: Thread = {
       number,
-      worker,
-      ...connectThread(worker),
+      ...started,
       programs: new Set(),
-      control: new Int32Array(control).fill(-1),
       pages: 0,
       jobs: new Map(),
       exited,
@@ -335,7 +324,7 @@ export class ThreadPool {
     if (queued !== -1) this.#waiting.splice(queued, 1);
     for (const thread of this.#alive) {
       if (!thread.jobs.has(job.ticket)) continue;
-      thread.api.cancel(job.ticket).catch(() => undefined);
+      thread.api.cancel(job.ticket);
       this.#rest(thread);
       setTimeout(() => {
         if (thread.ended || !thread.jobs.has(job.ticket)) return;

@@ -1,19 +1,19 @@
 /**
- * Owns the calls between a pool and its threads, over comlink. What comlink doesn't do is done by
- * those who call: a call to a thread that has died never returns (`thread-pool.ts` watches the
- * threads), and errors lose their class (they cross as {@link WireError}).
+ * Owns the calls between a pool and its threads. Work goes over a port of its own, as plain messages: there may
+ * be thousands a second. Control calls go over comlink. A call to a thread that has died never returns
+ * (`thread-pool.ts` watches the threads); errors cross as {@link WireError}, because they would lose their class.
  */
-import { type MessagePort, type Worker, parentPort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker, parentPort, workerData } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
 import { viewOf } from "@hyperslab/core/dtype";
 import { ClusterError, type WireError } from "@hyperslab/core/errors";
-import { type Endpoint, type Remote, expose, releaseProxy, transfer, wrap } from "comlink";
+import { type Endpoint, expose, releaseProxy, wrap } from "comlink";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { LiteralPart } from "./literal-parts.js";
 import type { ResultMemory } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
-import type { BatchOutcome, ThreadBatch } from "./thread-batch.js";
+import { type BatchOutcome, CONTROL_WORDS, type ThreadBatch } from "./thread-batch.js";
 
 /** A task by names: a block of a stage of a program that was defined before. */
 export interface ThreadTask {
@@ -56,13 +56,12 @@ export interface ThreadApi {
   forget(programId: string): void;
 }
 
-/** Marks plain buffers of an outcome to be given away instead of copied. */
-export function giveAway(outcome: ThreadOutcome): ThreadOutcome {
-  if ("error" in outcome) return outcome;
+/** Plain buffers of an outcome: they are given away instead of copied. */
+function buffersOf(outcome: ThreadOutcome | BatchOutcome): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = [];
-  for (const { data } of outcome.fields)
+  for (const { data } of "fields" in outcome ? outcome.fields : [])
     if (data && !Array.isArray(data) && data.buffer instanceof ArrayBuffer) buffers.push(data.buffer);
-  return transfer(outcome, buffers);
+  return buffers;
 }
 
 /** The part of Node's ports and workers that comlink needs, in the words of the web. */
@@ -87,25 +86,106 @@ function endpointOf(port: MessagePort | Worker): Endpoint {
   };
 }
 
-/** The API of a thread, as seen from the thread that started it. */
-export function connectThread(worker: Worker): { api: Remote<ThreadApi>; release: () => void } {
-  const api = wrap<ThreadApi>(endpointOf(worker));
-  return { api, release: () => api[releaseProxy]() };
+/** What goes to a thread on its port for work: as little as can be, because much of it is small. */
+type Work =
+  | {
+      readonly call: "run";
+      readonly ticket: number;
+      readonly task: ThreadTask;
+      readonly stages: readonly TaskStage[] | null;
+    }
+  | {
+      readonly call: "batch";
+      readonly ticket: number;
+      readonly batch: ThreadBatch;
+      readonly stages: readonly TaskStage[] | null;
+      readonly pages: readonly SharedArrayBuffer[];
+    }
+  | { readonly call: "forget"; readonly programId: string };
+
+/** What comes back. */
+interface Done {
+  readonly ticket: number;
+  readonly outcome: ThreadOutcome | BatchOutcome;
+}
+
+/** What a thread is started with. */
+interface ThreadData {
+  readonly port: MessagePort;
+  readonly control: SharedArrayBuffer;
+}
+
+/** A thread that runs a module, and how it is spoken to. */
+export interface ConnectedThread {
+  readonly worker: Worker;
+  readonly api: ThreadApi;
+  readonly control: Int32Array;
+  release(): void;
+}
+
+/** Starts a thread. A call to it never returns once it has died: whoever calls has to watch it. */
+export function startThread(entry: URL, onUnreadable: (error: unknown) => void): ConnectedThread {
+  const { port1, port2 } = new MessageChannel();
+  const control = new SharedArrayBuffer(4 * CONTROL_WORDS);
+  const workerData: ThreadData = { port: port2, control };
+  // flags of the main thread (`--input-type`, loaders of a test runner) are not meant for this module
+  const worker = new Worker(entry, { execArgv: [], workerData, transferList: [port2] });
+  const calls = wrap<Pick<ThreadApi, "cancel">>(endpointOf(worker));
+  const pending = new Map<number, (outcome: never) => void>();
+  port1.on("message", ({ ticket, outcome }: Done) => {
+    const resolve = pending.get(ticket);
+    pending.delete(ticket);
+    resolve?.(outcome as never);
+  });
+  port1.on("messageerror", onUnreadable);
+  // the worker alone says whether the process has to live
+  port1.unref();
+  const post = <T>(ticket: number, work: Work): Promise<T> =>
+    new Promise<T>((resolve) => {
+      port1.postMessage(work);
+      pending.set(ticket, resolve);
+    });
+  const api: ThreadApi = {
+    run: (ticket, task, stages) => post(ticket, { call: "run", ticket, task, stages }),
+    runBatch: (ticket, batch, stages, pages) => post(ticket, { call: "batch", ticket, batch, stages, pages }),
+    forget: (programId) => port1.postMessage({ call: "forget", programId } satisfies Work),
+    cancel: (ticket) => void calls.cancel(ticket).catch(() => undefined),
+  };
+  const release = (): void => {
+    calls[releaseProxy]();
+    port1.close();
+  };
+  return { worker, api, control: new Int32Array(control).fill(-1), release };
 }
 
 /** Serves the API of this thread to the one that started it. @throws ClusterError on the main thread */
-export function serveThread(api: ThreadApi): void {
+export function serveThread(serve: (control: Int32Array) => ThreadApi): void {
   if (!parentPort)
     throw new ClusterError({
       who: "a compute thread",
       reason: "this is the main thread",
       hint: "start it through a ThreadPool",
     });
+  const { port, control } = workerData as ThreadData;
+  const api = serve(new Int32Array(control));
   // a message that can't be read would never be answered: better that the thread dies, and is seen to
-  parentPort.on("messageerror", (error) => {
+  const onUnreadable = (error: unknown): never => {
     throw error;
+  };
+  parentPort.on("messageerror", onUnreadable);
+  port.on("messageerror", onUnreadable);
+  const answer = (ticket: number, outcome: ThreadOutcome | BatchOutcome): void =>
+    port.postMessage({ ticket, outcome } satisfies Done, buffersOf(outcome));
+  port.on("message", (work: Work) => {
+    if (work.call === "forget") return api.forget(work.programId);
+    const { ticket, stages } = work;
+    const running =
+      work.call === "run"
+        ? api.run(ticket, work.task, stages)
+        : api.runBatch(ticket, work.batch, stages, work.pages);
+    void running.then((outcome) => answer(ticket, outcome));
   });
-  expose(api, endpointOf(parentPort));
+  expose({ cancel: api.cancel }, endpointOf(parentPort));
 }
 
 /** The fields of an outcome; those in memory that the caller gave stand in the caller's own buffers. */

@@ -6,16 +6,19 @@ import { availableParallelism } from "node:os";
 import type { Executor, OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import type { Plan } from "@hyperslab/core/plan";
 import { readsRemotely } from "./inline.js";
-import { MemoryBudget, reservationOf } from "./memory-budget.js";
-import { runGraph } from "./run-graph.js";
+import { MemoryBudget, defaultMemory, reservationOf } from "./memory-budget.js";
+import { type GraphOptions, runGraph } from "./run-graph.js";
 import { runTask } from "./run-task.js";
+import type { SpillOptions } from "./spill-directory.js";
 import { BufferPool } from "./buffer-pool.js";
 import { isPortableStage, taskStagesOf } from "./task-stage.js";
-import { ThreadPool, type ThreadPoolOptions } from "./thread-pool.js";
+import type { ThreadPool, ThreadPoolOptions } from "./thread-pool.js";
 
 export interface ThreadsOptions extends Pick<ThreadPoolOptions, "threads" | "entry"> {
   /** Bytes that a run may hold: blocks that are kept, and what running tasks promise to need. */
   readonly memory?: number;
+  /** Where blocks go that memory has no room for; null for nowhere. Default: the directory for temporary files. */
+  readonly spill?: SpillOptions | null;
 }
 
 /** An executor that holds threads. They end by themselves a while after the last run; `close` ends them now. */
@@ -36,21 +39,41 @@ let runs = 0;
 
 /** @param options.threads threads at most; as many as the machine runs at once where not given */
 export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
-  const { memory, threads = availableParallelism(), entry } = options;
-  const pool = new ThreadPool({ threads, slots: REMOTE_SLOTS, idle: IDLE, ...(entry ? { entry } : {}) });
+  const { memory, threads = availableParallelism(), entry, spill = {} } = options;
+  let closed = false;
+  let loading: Promise<ThreadPool> | undefined;
+  // who never has a plan for threads doesn't wait for the code that speaks to them
+  const load = async (): Promise<ThreadPool> => {
+    const pools = await import("./thread-pool.js");
+    const pool = new pools.ThreadPool({
+      threads,
+      slots: REMOTE_SLOTS,
+      idle: IDLE,
+      ...(entry ? { entry } : {}),
+    });
+    if (closed) await pool.close();
+    return pool;
+  };
   return {
     name: "threads",
-    run: (plan, runOptions = {}) => runOnPool(plan, pool, new MemoryBudget(memory), runOptions),
-    close: () => pool.close(),
+    run(plan, runOptions = {}) {
+      const budget = new MemoryBudget(memory ?? defaultMemory(threads));
+      return runOnPool(plan, (loading ??= load()), budget, { ...runOptions, spill });
+    },
+    async close() {
+      closed = true;
+      await (await loading)?.close();
+    },
   };
 }
 
 async function* runOnPool(
   plan: Plan,
-  pool: ThreadPool,
+  loading: Promise<ThreadPool>,
   budget: MemoryBudget,
-  options: RunOptions,
+  options: RunOptions & Pick<GraphOptions, "spill">,
 ): AsyncGenerator<OutputBlock, void, undefined> {
+  const pool = await loading;
   const stages = taskStagesOf(plan);
   const portable = stages.map(isPortableStage);
   const read = new Set(plan.stages.flatMap(({ inputs }) => inputs.map((input) => input.stage)));

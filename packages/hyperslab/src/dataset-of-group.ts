@@ -8,7 +8,7 @@ import { type DecodeOptions, decodeRecipe } from "./conventions/decode-recipe.js
 import { isCharacters } from "./decode-text.js";
 import { lazyVariable, loadedVariable } from "./decode-variable.js";
 import { type Labelled, datasetRecord, leftOutEncoding } from "./labelled.js";
-import type { ByVariable, DatasetLocation, OpenOptions } from "./open-dataset.js";
+import type { ByVariable, DatasetLocation, OpenOptions } from "./open-options.js";
 import type { Variable } from "./variable.js";
 
 /** Coordinates of at most one dimension and this many elements are read at once. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { ArgumentError, StorageError } from "@hyperslab/core/errors";
-import type { DatasetLocation } from "./open-dataset.js";
+import type { DatasetLocation } from "./open-options.js";
 import type { Nested } from "./ops/combine.js";
 
 /** What {@link openMfdataset} opens: a pattern such as `"data/*.nc"`, a list of locations, or lists of lists. */

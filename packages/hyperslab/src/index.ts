@@ -4,15 +4,10 @@
  */
 export { DataArray, Dataset } from "./objects.js";
 export { type DataArrayOptions, type DatasetOptions, dataArray, dataset } from "./create.js";
-export {
-  type ByVariable,
-  type DatasetLocation,
-  type OpenOptions,
-  openDataset,
-  openGroups,
-  openZarr,
-} from "./open-dataset.js";
-export { type OpenMfOptions, openMfdataset } from "./open-mfdataset.js";
+export { openDataset, openGroups, openZarr } from "./open-dataset.js";
+export type { ByVariable, DatasetLocation, OpenOptions } from "./open-options.js";
+export { openMfdataset } from "./open-many.js";
+export type { OpenMfOptions } from "./open-mfdataset.js";
 export type { ManyLocations } from "./file-list.js";
 export {
   type AlignOptions,

@@ -10,7 +10,8 @@ import { type ManyLocations, listFiles } from "./file-list.js";
 import { indexOf } from "./indexes.js";
 import { type Labelled, dataOf, dimensionCoord, dimsOf } from "./labelled.js";
 import { Dataset } from "./objects.js";
-import { type DatasetLocation, OPEN_OPTIONS, type OpenOptions, openDataset } from "./open-dataset.js";
+import { openDataset } from "./open-dataset.js";
+import { type DatasetLocation, OPEN_OPTIONS, type OpenOptions } from "./open-options.js";
 import {
   type CombineOptions,
   type Member,
@@ -44,20 +45,7 @@ const OWN_OPTIONS: readonly string[] =
 /** Files opened at once. */
 const AT_ONCE = 16;
 
-/**
- * Opens many files (any format that {@link openDataset} opens) as one lazy dataset.
- *
- * The defaults are strict: labels of the other dimensions must be the same (`join: "exact"`), variables must have
- * the same dtypes and attributes, only what has the dimension is joined, and coordinates in memory that are not must
- * be equal. Files may differ in how they are stored: scale, offset, fill value, units of time, chunks and codecs are
- * each file's own.
- *
- * ```ts
- * const ds = await openMfdataset("era5/*.nc");
- * const members = await openMfdataset([["a1.nc", "a2.nc"], ["b1.nc", "b2.nc"]], { concatDim: ["member", "time"] });
- * ```
- * @throws StorageError, FormatError; ConventionError, AlignmentError where files don't fit together; ArgumentError
- */
+/** See `open-many.ts`. */
 export async function openMfdataset(files: ManyLocations, options: OpenMfOptions = {}): Promise<Dataset> {
   checkOptions("openMfdataset", options, [...OPEN_OPTIONS, ...OWN_OPTIONS]);
   const { dims, combine } = combination(options);

@@ -1,5 +1,5 @@
-/** Owns the menu of clusters: one line for each way to get one. */
-import { LocalCluster, type LocalClusterOptions } from "./local.js";
+/** Owns the menu of clusters: one line for each way to get one. The code of a cluster is loaded when it starts. */
+import type { LocalCluster, LocalClusterOptions } from "./local.js";
 import { SlurmCluster, type SlurmClusterSpec } from "./slurm.js";
 
 /** Ways to a cluster. */
@@ -26,7 +26,10 @@ export interface Clusters {
 }
 
 export const Cluster: Clusters = {
-  local: (options) => LocalCluster.local(options),
+  async local(options) {
+    const local = await import("./local.js");
+    return local.LocalCluster.local(options);
+  },
   slurm: (spec) => new SlurmCluster(spec),
 };
 

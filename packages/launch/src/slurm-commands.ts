@@ -1,5 +1,4 @@
 /** Owns the calls of SLURM's commands. Knows no workers: job numbers, states, texts. */
-import { execFile } from "node:child_process";
 import { ClusterError } from "@hyperslab/core/errors";
 
 /** Milliseconds that a command may take: scancel tries an absent controller for minutes. */
@@ -43,7 +42,9 @@ export async function queuedTasks(jobs: readonly string[]): Promise<QueuedTask[]
     .map(([job, task, state, reason]) => ({ id: `${job}_${task}`, state, reason }));
 }
 
-function run(command: string, args: readonly string[], input?: string): Promise<string> {
+async function run(command: string, args: readonly string[], input?: string): Promise<string> {
+  // loaded late: whoever only might start a cluster doesn't wait for it
+  const { execFile } = await import("node:child_process");
   return new Promise((resolve, reject) => {
     const child = execFile(command, args, { timeout: PATIENCE }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);

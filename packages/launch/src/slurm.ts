@@ -11,7 +11,7 @@ import { ArgumentError, CancelledError, ClusterError } from "@hyperslab/core/err
 import type { Executor } from "@hyperslab/core/executor";
 import type { WorkerStatus } from "@hyperslab/protocol/status";
 import { newToken, TOKEN_VARIABLE } from "@hyperslab/protocol/token";
-import { LocalProcess } from "./local-process.js";
+import type { LocalProcess } from "./local-process.js";
 import { cancelJobs, queuedTasks, submitJob } from "./slurm-commands.js";
 import { renderSlurmScript, type SlurmSpec } from "./slurm-script.js";
 
@@ -81,7 +81,8 @@ export class SlurmCluster {
     const { host = "127.0.0.1", port = 0 } = this.#spec;
     const token = newToken();
     const flags = ["--host", host, "--port", String(port)];
-    const scheduler = new LocalProcess("the scheduler", "@hyperslab/scheduler/main", flags, {
+    const processes = await import("./local-process.js");
+    const scheduler = new processes.LocalProcess("the scheduler", "@hyperslab/scheduler/main", flags, {
       [TOKEN_VARIABLE]: token,
     });
     try {

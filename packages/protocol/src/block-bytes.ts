@@ -156,6 +156,12 @@ export function totalOf(parts: readonly Uint8Array[]): number {
 /** Blocks that come in pieces, until they are whole. */
 export class Assembly {
   readonly #partial = new Map<number, { bytes: Uint8Array; have: number }>();
+  readonly #memory: (bytes: number) => ArrayBufferLike;
+
+  /** @param memory what blocks are put together in; plain memory if not said */
+  constructor(memory: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes)) {
+    this.#memory = memory;
+  }
 
   /** Bytes of a block that are here; 0 for one of which none is. */
   have(block: number): number {
@@ -165,37 +171,45 @@ export class Assembly {
   /** Takes a piece. Gives the block's bytes once they are complete. @throws ProtocolError for a piece out of place */
   add(block: number, at: number, total: number, parts: readonly Uint8Array[]): Uint8Array | null {
     const length = totalOf(parts);
-    if (!(total >= 0 && total <= MAX_BLOCK + 2 ** 16) || at + length > total)
-      throw new ProtocolError({
-        asked: "read a piece of a block",
-        found: `bytes ${at} to ${at + length} of ${total}`,
-      });
+    // a block in one piece is not copied
     if (at === 0 && length === total && parts.length <= 1) {
       this.#partial.delete(block);
       return parts[0] ?? new Uint8Array();
     }
+    const into = this.reserve(block, at, total, length);
+    let to = 0;
+    for (const part of parts) {
+      into.set(part, to);
+      to += part.length;
+    }
+    return this.commit(block, length);
+  }
+
+  /** Where a piece is to be written, before {@link commit}. @throws ProtocolError for a piece out of place */
+  reserve(block: number, at: number, total: number, length: number): Uint8Array {
+    if (!(total >= 0 && total <= MAX_BLOCK + 2 ** 16 && length >= 0) || at + length > total)
+      throw new ProtocolError({
+        asked: "read a piece of a block",
+        found: `bytes ${at} to ${at + length} of ${total}`,
+      });
     let partial = this.#partial.get(block);
     // another holder may start from the beginning
     if (at === 0 || !partial) {
-      partial = { bytes: new Uint8Array(total), have: 0 };
+      partial = { bytes: new Uint8Array(this.#memory(total)), have: 0 };
       this.#partial.set(block, partial);
     }
     if (partial.have !== at || partial.bytes.length !== total)
       throw new ProtocolError({ asked: `byte ${partial.have} of a block`, found: `a piece from ${at} on` });
-    for (const part of parts) {
-      partial.bytes.set(part, partial.have);
-      partial.have += part.length;
-    }
-    if (partial.have < total) return null;
+    return partial.bytes.subarray(at, at + length);
+  }
+
+  /** The piece stands where it belongs. Gives the block's bytes once they are complete. */
+  commit(block: number, length: number): Uint8Array | null {
+    const partial = this.#partial.get(block);
+    if (!partial) return null;
+    partial.have += length;
+    if (partial.have < partial.bytes.length) return null;
     this.#partial.delete(block);
     return partial.bytes;
-  }
-
-  drop(block: number): void {
-    this.#partial.delete(block);
-  }
-
-  clear(): void {
-    this.#partial.clear();
   }
 }

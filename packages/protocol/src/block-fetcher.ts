@@ -8,7 +8,8 @@ import { sayHello } from "./handshake.js";
 import type { PeerAddress, PeerMessage } from "./messages.js";
 import { packRuns, unpackRuns } from "./number-lists.js";
 import { PEER } from "./shapes.js";
-import { type Channel, dial } from "./socket.js";
+import { SharedFileReader } from "./shared-file.js";
+import { CLOSE, type Channel, dial } from "./socket.js";
 
 export interface FetchHandlers {
   /** Small blocks, one after another in `bytes`. */
@@ -29,17 +30,28 @@ interface Peer {
   readonly assemblies: Map<number, Assembly>;
   /** Something has come since it was dialled: when it is cut, it is worth another try. */
   alive: boolean;
+  /** Through which large blocks come, where both are on one machine. */
+  file: SharedFileReader | null;
+  /** What is read from it: one piece after another. */
+  reading: Promise<void>;
 }
 
 export class BlockFetcher {
   readonly #name: string;
   readonly #token: string;
   readonly #handlers: FetchHandlers;
+  readonly #memory: ((bytes: number) => ArrayBufferLike) | undefined;
   readonly #peers = new Map<number, Peer>();
   #closed = false;
 
-  /** @param name for the other side */
-  constructor(name: string, token: string, handlers: FetchHandlers) {
+  /** @param name for the other side @param memory what large blocks are put together in; plain memory if not said */
+  constructor(
+    name: string,
+    token: string,
+    handlers: FetchHandlers,
+    memory?: (bytes: number) => ArrayBufferLike,
+  ) {
+    this.#memory = memory;
     this.#name = name;
     this.#token = token;
     this.#handlers = handlers;
@@ -71,6 +83,7 @@ export class BlockFetcher {
       const peer = this.#peers.get(id);
       this.#peers.delete(id);
       peer?.channel.then((channel) => channel.terminate()).catch(() => undefined);
+      void peer?.file?.close();
     }
   }
 
@@ -88,6 +101,8 @@ export class BlockFetcher {
       asked: new Map(),
       assemblies: new Map(),
       alive: false,
+      file: null,
+      reading: Promise.resolve(),
     };
     this.#peers.set(address.worker, peer);
     this.#watch(peer);
@@ -126,19 +141,62 @@ export class BlockFetcher {
       }
       case "piece": {
         const { job, block, at, total } = message;
-        const assembly = peer.assemblies.get(job) ?? new Assembly();
-        peer.assemblies.set(job, assembly);
-        const bytes = assembly.add(block, at, total, parts);
-        if (!bytes) return;
-        peer.asked.get(job)?.delete(block);
-        return this.#handlers.onBlock(worker, job, block, bytes);
+        const bytes = this.#assemblyOf(peer, job).add(block, at, total, parts);
+        return bytes ? this.#onWhole(peer, job, block, bytes) : undefined;
       }
+      case "offer-file": {
+        const { channel } = peer;
+        void SharedFileReader.open(message.path, message.check).then(async (file) => {
+          if (!file) return;
+          const gone = this.#closed || peer.channel !== channel || this.#peers.get(worker) !== peer;
+          if (gone) return file.close();
+          peer.file = file;
+          (await channel).send({ type: "accept-file" });
+        });
+        return;
+      }
+      case "file-piece":
+        // in order: a piece has its place only once the one before is there
+        peer.reading = peer.reading.then(() => this.#readPiece(peer, message));
+        return;
       case "missing": {
         const blocks = unpackRuns(message.blocks);
         for (const block of blocks) peer.asked.get(message.job)?.delete(block);
         return this.#handlers.onMissing(worker, message.job, blocks);
       }
       case "get":
+      case "accept-file":
+      case "free-slot":
+    }
+  }
+
+  #assemblyOf(peer: Peer, job: number): Assembly {
+    const known = peer.assemblies.get(job);
+    if (known) return known;
+    const assembly = new Assembly(this.#memory);
+    peer.assemblies.set(job, assembly);
+    return assembly;
+  }
+
+  #onWhole(peer: Peer, job: number, block: number, bytes: Uint8Array): void {
+    peer.asked.get(job)?.delete(block);
+    this.#handlers.onBlock(peer.address.worker, job, block, bytes);
+  }
+
+  async #readPiece(peer: Peer, message: Extract<PeerMessage, { type: "file-piece" }>): Promise<void> {
+    const { job, block, at, total, slot, length } = message;
+    const channel = await peer.channel;
+    try {
+      if (peer.asked.get(job)?.has(block)) {
+        const assembly = this.#assemblyOf(peer, job);
+        await peer.file?.read(slot, assembly.reserve(block, at, total, length));
+        channel.send({ type: "free-slot", slot });
+        const bytes = assembly.commit(block, length);
+        if (bytes) this.#onWhole(peer, job, block, bytes);
+      } else channel.send({ type: "free-slot", slot });
+    } catch (error) {
+      // it goes on over the socket, as after any cut
+      channel.close(CLOSE.badMessage, error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -148,6 +206,8 @@ export class BlockFetcher {
     const owes = [...peer.asked.values()].some((blocks) => blocks.size > 0);
     if (!peer.alive || !owes) return this.#lose(peer, reason);
     peer.alive = false;
+    void peer.file?.close();
+    peer.file = null;
     peer.channel = this.#dial(peer.address);
     this.#watch(peer);
     peer.channel.then(
@@ -166,6 +226,7 @@ export class BlockFetcher {
     const { worker } = peer.address;
     if (this.#closed || this.#peers.get(worker) !== peer) return;
     this.#peers.delete(worker);
+    void peer.file?.close();
     this.#handlers.onLost(worker, reason);
   }
 }

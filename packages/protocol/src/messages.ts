@@ -11,7 +11,7 @@ export const PROTOCOL = "hyperslab";
 /** Grows with every change that an older peer would misread. */
 export const VERSION = 2;
 /** Changes that a peer may live without; both sides use what both know. */
-export const FEATURES: readonly string[] = [];
+export const FEATURES: readonly string[] = ["shared-file"];
 
 /** Who dials, and what it brings. */
 export type Role =
@@ -207,7 +207,20 @@ export type PeerMessage =
     }
   | ({ readonly type: "blocks"; readonly job: number } & Blocks)
   | ({ readonly type: "piece"; readonly job: number } & Piece)
-  | { readonly type: "missing"; readonly job: number; readonly blocks: Runs };
+  | { readonly type: "missing"; readonly job: number; readonly blocks: Runs }
+  /** Feature `shared-file`: large blocks may pass through a file of this machine, which begins with these bytes (hex). */
+  | { readonly type: "offer-file"; readonly path: string; readonly check: string }
+  /** The asker has opened it. */
+  | { readonly type: "accept-file" }
+  /** A piece of a block that stands in the file, from `slot` on. */
+  | ({
+      readonly type: "file-piece";
+      readonly job: number;
+      readonly slot: number;
+      readonly length: number;
+    } & Piece)
+  /** The asker has read it: the slot is free. */
+  | { readonly type: "free-slot"; readonly slot: number };
 
 export type Message =
   | Greeting

@@ -76,6 +76,17 @@ export const PEER: Shapes<PeerMessage> = {
   blocks: { job: "number", blocks: "bytes" },
   piece: { job: "number", block: "number", at: "number", total: "number" },
   missing: { job: "number", blocks: "bytes" },
+  "offer-file": { path: "string", check: "string" },
+  "accept-file": {},
+  "file-piece": {
+    job: "number",
+    block: "number",
+    at: "number",
+    total: "number",
+    slot: "number",
+    length: "number",
+  },
+  "free-slot": { slot: "number" },
 };
 
 /** The message, where it is one of `shapes`. @throws ProtocolError */

@@ -1,4 +1,5 @@
 /** Owns bounded concurrency: many small asynchronous jobs, a few at a time. Knows nothing of what they do. */
+import { onCancelled } from "./cancellation.js";
 
 /**
  * Runs `job` for each item, at most `limit` at once, and takes items only as they are needed. Stops
@@ -65,18 +66,17 @@ export class Semaphore {
 
   #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((go, leave) => {
+      let forget = (): void => undefined;
       const take = (): void => {
-        signal?.removeEventListener("abort", giveUp);
+        forget();
         go();
       };
-      const giveUp = (): void => {
+      this.#waiting.push(take);
+      forget = onCancelled(signal, () => {
         const place = this.#waiting.indexOf(take);
         if (place >= 0) this.#waiting.splice(place, 1);
         leave(signal?.reason as Error);
-      };
-      this.#waiting.push(take);
-      if (signal?.aborted) giveUp();
-      else signal?.addEventListener("abort", giveUp, { once: true });
+      });
     });
   }
 }

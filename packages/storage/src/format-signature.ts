@@ -15,6 +15,7 @@ const CONVERT = "convert it to Zarr or NetCDF first (in Python: xarray.open_data
 /** Also where the signature comes later, behind a user block. */
 export const HDF5: FileFormat = { name: "HDF5 or NetCDF-4", supported: true };
 
+export const GRIB: FileFormat = { name: "GRIB", supported: true };
 export const TIFF: FileFormat = { name: "TIFF", supported: true };
 
 /** Signatures as latin-1 text, and where they stand. */
@@ -24,7 +25,7 @@ const SIGNATURES: ReadonlyArray<readonly [text: string, offset: number, format: 
   ["CDF\x05", 0, { name: "NetCDF-3 (64-bit data)", supported: true }],
   ["\x89HDF\r\n\x1a\n", 0, HDF5],
   ["\x0e\x03\x13\x01", 0, unsupported("HDF4")],
-  ["GRIB", 0, unsupported("GRIB")],
+  ["GRIB", 0, GRIB],
   ["BUFR", 0, unsupported("BUFR")],
   ["II*\0", 0, TIFF],
   ["MM\0*", 0, TIFF],

@@ -6,6 +6,7 @@ import {
   type StoreKey,
   type WritableStore,
   checkCancelled,
+  entriesUnder,
   joinKey,
   keySegments,
   sliceRange,
@@ -37,15 +38,7 @@ export class MemoryStore implements WritableStore {
   }
 
   async list(prefix: StoreKey): Promise<StoreEntry[]> {
-    const root = under(prefix);
-    const kinds = new Map<string, StoreEntry["kind"]>();
-    for (const key of this.entries.keys()) {
-      if (!key.startsWith(root)) continue;
-      const [name, ...rest] = key.slice(root.length).split("/");
-      if (rest.length) kinds.set(name, "prefix");
-      else if (!kinds.has(name)) kinds.set(name, "value");
-    }
-    return [...kinds].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entriesUnder(this.entries.keys(), under(prefix));
   }
 
   async set(key: StoreKey, value: Uint8Array): Promise<void> {

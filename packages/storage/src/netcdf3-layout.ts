@@ -7,13 +7,11 @@ import type { Dtype } from "@hyperslab/core/dtype";
 import { FormatError } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
+import { blockShape } from "./block-shape.js";
 import { type Netcdf3Type, typeBytes } from "./netcdf3-cursor.js";
 import type { Netcdf3Header, Netcdf3Variable } from "./netcdf3-header.js";
 import type { ArrayInfo, Attribute, Attributes } from "./source.js";
 import type { StridedLayout } from "./strided-read.js";
-
-/** A block of a planned read is at most about so large. */
-const BLOCK_BYTES = 16 * 1024 * 1024;
 
 /** JSON-safe: non-finite numbers and bigints in attributes are spelt out. */
 export interface Netcdf3Layout {
@@ -129,17 +127,6 @@ export function describeLayout(layout: Netcdf3Layout): ArrayInfo {
     encoding,
     storedBytes: sizeOf(layout.shape) * typeBytes(type),
   };
-}
-
-/** The longest blocks along the slowest axes that stay within the limit. */
-function blockShape(shape: readonly number[], itemBytes: number): number[] {
-  let budget = BLOCK_BYTES / Math.max(1, itemBytes);
-  const chunks = [...shape];
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    chunks[axis] = Math.max(1, Math.min(shape[axis], Math.floor(budget)));
-    budget = chunks[axis] < shape[axis] ? 1 : budget / chunks[axis];
-  }
-  return chunks;
 }
 
 function spell(value: Attribute): Attribute {

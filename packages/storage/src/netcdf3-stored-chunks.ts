@@ -30,7 +30,6 @@ export function netcdf3StoredChunks(layout: Netcdf3Layout): StoredChunks {
     filters: [],
     compressor: null,
     fillValue: fillValueOf(layout),
-    // eslint-disable-next-line typescript/require-await -- the contract is one of what may have to be read
     async *locate() {
       yield* locations(layout, chunks);
     },

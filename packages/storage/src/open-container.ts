@@ -4,6 +4,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { S3Access, StoreRef } from "@hyperslab/core/source-ref";
+import { type StoreOptions, s3AccessOf } from "./open-store.js";
 import type { StoreKey } from "./store.js";
 import { joinKey } from "./store.js";
 
@@ -70,4 +71,10 @@ function accessIn(store: StoreRef): S3Access | undefined {
   if (ground.kind !== "s3") return undefined;
   const { kind: _kind, bucket: _bucket, prefix: _prefix, ...access } = ground;
   return access;
+}
+
+/** What the options say of `s3:` targets; undefined where they say nothing. */
+export function targetsOf(storageOptions: StoreOptions | undefined): S3Access | undefined {
+  const access = storageOptions && s3AccessOf(storageOptions);
+  return access && Object.keys(access).length > 0 ? access : undefined;
 }

@@ -12,7 +12,10 @@ import { basicLogin, findSecret, keepSecret } from "./stores/secrets.js";
 
 /** How a store is opened. Keys, tokens and headers stay in this process: see {@link StoreRef}. */
 export interface StoreOptions {
-  /** Bytes of what was read that are kept, in a memory that all stores of a thread share. Default 0. */
+  /**
+   * Bytes of what was read that are kept, in a memory that all stores of a thread share; what others write meanwhile
+   * isn't seen. Default 0.
+   */
   readonly cache?: number;
   /** HTTP: sent to the URL's own origin and no other. */
   readonly headers?: Readonly<Record<string, string>>;

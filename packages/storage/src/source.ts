@@ -102,7 +102,7 @@ export interface ArraySource {
 
 /** One node of a stored hierarchy: a group with its arrays, as `openDataset` sees it. */
 export interface StoredGroup {
-  readonly format: "zarr" | "netcdf3" | "netcdf4" | "hdf5" | "geotiff";
+  readonly format: "zarr" | "netcdf3" | "netcdf4" | "hdf5" | "geotiff" | "grib";
   readonly attributes: Attributes;
   readonly arrays: ReadonlyMap<string, ArraySource>;
   /** Dimensions that the format declares, also those no array uses. */

@@ -14,7 +14,7 @@ export interface GetOptions {
   signal?: AbortSignal;
   /**
    * Memory for the bytes, asked for once their number is known; null for wherever the store likes. A store that can
-   * puts them there, and answers that very memory; others leave it be.
+   * puts them there, and answers that very memory; others leave it be. It is lent: whoever keeps bytes doesn't use it.
    */
   memory?: (length: number) => Uint8Array | null;
 }
@@ -106,6 +106,27 @@ export function keySegments(key: string): string[] {
 export function joinKey(base: string, ...parts: string[]): StoreKey {
   const names = [base, ...parts].flatMap((part) => part.split("/")).filter((part) => part !== "");
   return `/${names.join("/")}`;
+}
+
+/**
+ * What lies directly under `under` (which ends in "/", or is empty), told from all keys; sorted. A name that is a value
+ * and a prefix at once is a prefix.
+ */
+export function entriesUnder(keys: Iterable<string>, under: string): StoreEntry[] {
+  const kinds = new Map<string, StoreEntry["kind"]>();
+  for (const key of keys) {
+    if (!key.startsWith(under)) continue;
+    const slash = key.indexOf("/", under.length);
+    const name = key.slice(under.length, slash < 0 ? undefined : slash);
+    if (slash >= 0) kinds.set(name, "prefix");
+    else if (!kinds.has(name)) kinds.set(name, "value");
+  }
+  return sortedEntries(kinds);
+}
+
+/** Names with their kinds as stores list them. */
+export function sortedEntries(kinds: ReadonlyMap<string, StoreEntry["kind"]>): StoreEntry[] {
+  return [...kinds].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The bytes of `value` that a range names. @throws StorageError where it goes past the end */

@@ -41,7 +41,9 @@ export async function beginWrite(
   options: BeginWriteOptions = {},
 ): Promise<PendingWrite> {
   const overwrite = options.overwrite ?? false;
-  const destination = typeof to === "string" ? storeRefOf(to) : "kind" in to ? to : registerStore(to);
+  const asked = typeof to === "string" ? storeRefOf(to) : "kind" in to ? to : registerStore(to);
+  // what is read again of what is being written isn't worth keeping
+  const destination = asked.kind === "cached" ? asked.store : asked;
   if (destination.kind === "file") {
     const { path } = destination;
     if (await isOccupied(path)) await refuseDirectory(path, overwrite);

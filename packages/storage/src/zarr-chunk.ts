@@ -42,14 +42,17 @@ export async function fetchStored(
   get: (options: GetOptions) => Promise<Uint8Array | undefined>,
   place: Uint8Array | null = null,
 ): Promise<StoredBytes> {
-  let lent: Uint8Array | null = null;
+  // a store may ask for a header first
+  const lent: Uint8Array[] = [];
   const release = (): void => {
-    if (lent) memory?.give(lent);
-    lent = null;
+    for (const bytes of lent.splice(0)) memory?.give(bytes);
   };
   const where = (length: number): Uint8Array | null => {
     if (place?.length === length) return place;
-    return (lent = memory?.take(length, bestIn !== "plain") ?? null);
+    if (!memory) return null;
+    const bytes = memory.take(length, bestIn !== "plain");
+    lent.push(bytes);
+    return bytes;
   };
   try {
     const bytes = await requests.run(() => get({ ...(signal ? { signal } : {}), memory: where }));

@@ -14,7 +14,7 @@ import { type ChunkProjection, projectChunks } from "./chunk-projection.js";
 import { Semaphore, forEachConcurrent } from "./concurrent.js";
 import { ShardIndexes } from "./shard-indexes.js";
 import type { ArrayInfo, ArraySource, ReadOptions, StoredChunks } from "./source.js";
-import { type ReadableStore, checkCancelled } from "./store.js";
+import { type ReadableStore, checkCancelled, isWritable } from "./store.js";
 import {
   type ReadContext,
   axisCopies,
@@ -54,7 +54,8 @@ export class ZarrSource implements ArraySource {
     this.ref = ref;
     this.#array = array;
     this.#store = store;
-    this.#indexes = store.lasting ? new ShardIndexes() : undefined;
+    // what can be written here is also overwritten here, perhaps by another thread
+    this.#indexes = store.lasting && !isWritable(store) ? new ShardIndexes() : undefined;
     this.#dtype = asDtype(array.dtype);
     this.#grid = storedGrid(array);
     this.#fill = fillElement(array.fill, this.#dtype);
@@ -72,15 +73,13 @@ export class ZarrSource implements ArraySource {
 
   async readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void> {
     checkTarget(this.#dtype, selection, into, this.ref.path);
-    const { lasting } = this.#store;
-    const requests = lasting ? FAR : NEAR;
+    const requests = this.#store.lasting ? FAR : NEAR;
     const context: ReadContext = {
       store: this.#store,
       fill: this.#fill,
       target: into.data,
       requests: new Semaphore(requests),
-      // a bucket lasts until this process writes to it
-      indexes: lasting ? this.#indexes : undefined,
+      indexes: this.#indexes,
       signal: options?.signal,
       memory: options?.memory,
     };

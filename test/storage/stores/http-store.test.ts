@@ -65,6 +65,22 @@ describe("HttpStore", () => {
     expect(error).toBeInstanceOf(StorageError);
     expect(String(error)).toMatch(/no answer: .*ECONNREFUSED.*tried 2 times/);
   });
+  it("does not try again what fetch refuses, nor certificates that nobody believes", async () => {
+    let tries = 0;
+    const failing = (cause: Error): HttpStore =>
+      new HttpStore("https://host/", {
+        fetch: () => {
+          tries++;
+          return Promise.reject(new TypeError("fetch failed", { cause }));
+        },
+      });
+    const expired = Object.assign(new Error("certificate has expired"), { code: "CERT_HAS_EXPIRED" });
+    await expect(failing(expired).get("/v")).rejects.toThrow("certificate has expired; look at the address");
+    await expect(new HttpStore("http://127.0.0.1:1/").get("/v")).rejects.toThrow(
+      "bad port; look at the address",
+    );
+    expect(tries).toBe(1);
+  });
   it("does not try again what is refused", async () => {
     const store = await storeOf((_, response) => {
       response.writeHead(403).end();
@@ -301,10 +317,13 @@ describe("HttpStore", () => {
     expect(answers.every((answer) => answer?.length === 1)).toBe(true);
   });
   it("stops while it waits for its turn", async () => {
-    const store = await storeOf(() => true, { concurrency: 1 });
     const stop = new AbortController();
+    const arrived: Misbehaviour = () => {
+      stop.abort();
+      return true;
+    };
+    const store = await storeOf(arrived, { concurrency: 1 });
     const both = [store.get("/a", { signal: stop.signal }), store.get("/b", { signal: stop.signal })];
-    setTimeout(() => stop.abort(), 20);
     for (const one of await Promise.allSettled(both))
       expect(one).toMatchObject({ status: "rejected", reason: { tag: "CancelledError" } });
     expect(served?.requests).toEqual(["GET /a"]);

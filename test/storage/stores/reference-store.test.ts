@@ -1,5 +1,5 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,11 @@ import type { StoreRef } from "@hyperslab/core/source-ref";
 import { FileStore } from "@hyperslab/storage/file-store";
 import { MemoryStore } from "@hyperslab/storage/memory-store";
 import { openGroup } from "@hyperslab/storage/open-group";
-import { openStore } from "@hyperslab/storage/open-store";
+import { openStore, storeRefOf } from "@hyperslab/storage/open-store";
 import { registerStore } from "@hyperslab/storage/process-store";
 import type { ReadableStore, StoreKey } from "@hyperslab/storage/store";
 import { ReferenceStore } from "@hyperslab/storage/stores/reference-store";
+import { resolveTarget } from "@hyperslab/storage/stores/reference-target";
 import { openDataset } from "hyperslab";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { storeContract } from "../../contracts/store.js";
@@ -83,6 +84,19 @@ describe("datasets through references", () => {
   ])("%s", async (name, variable) => {
     const ds = await openDataset(join(folder, name), { decodeCf: false });
     expect((await ds.get(variable).values()).data).toEqual(VALUES);
+  });
+  it.each(["air.json", "air.parq"])("over HTTP, by %s", async (name) => {
+    const values = new Map<string, Uint8Array>();
+    for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+      if (statSync(join(folder, path)).isFile()) values.set(`/x/${path}`, readFileSync(join(folder, path)));
+    const served = await serve(values);
+    const ds = await openDataset(`${served.url}/x/${name}`);
+    const here = await openDataset(join(folder, name));
+    expect((await ds.get("air").values()).data).toEqual((await here.get("air").values()).data);
+    // of the file itself nothing but the chunks
+    const whole = served.requests.filter((request) => request === "GET /x/air.nc");
+    expect(whole).toEqual([]);
+    await served.close();
   });
   it("chunks that were never written, scalars, and groups", async () => {
     const ds = await openDataset(join(folder, "fastparquet.parq"), { decodeCf: false });
@@ -195,6 +209,38 @@ describe("ReferenceStore", () => {
     await expect(store.get("/path")).rejects.toThrow(StorageError);
     const group = await openGroup(`${served.url}/in/refs.json`);
     expect(group.format).toBe("zarr");
+  });
+  it("over HTTP: brings its logins to that server alone", async () => {
+    const seen: unknown[] = [];
+    served = await serve(new Map([["/v.bin", Buffer.from("0123")]]), {
+      misbehave: (request) => {
+        seen.push([request.url, request.headers["x-token"]]);
+        return false;
+      },
+    });
+    const other = await serve(new Map([["/v.bin", Buffer.from("4567")]]), {
+      misbehave: (request) => {
+        seen.push([`other ${request.url}`, request.headers["x-token"]]);
+        return false;
+      },
+    });
+    const refs = { near: ["v.bin"], same: [`${served.url}/v.bin`], far: [`${other.url}/v.bin`] };
+    const memory = new MemoryStore(
+      new Map([["/refs.json", Buffer.from(JSON.stringify({ version: 1, refs }))]]),
+    );
+    const home = storeRefOf(served.url, { headers: { "x-token": "t" } });
+    const from = { kind: "references", store: home, key: "/refs.json" } as const;
+    const store = new ReferenceStore(memory, "/refs.json", (url) => {
+      const target = resolveTarget(from, url);
+      return { store: openStore(target.store), key: target.key };
+    });
+    for (const key of ["/near", "/same", "/far"] as const) expect(await store.get(key)).toHaveLength(4);
+    expect(seen).toEqual([
+      ["/v.bin", "t"],
+      ["/v.bin", "t"],
+      ["other /v.bin", undefined],
+    ]);
+    await other.close();
   });
   it("keeps long integers of documents that are objects", async () => {
     const text = '{"version":1,"refs":{".zattrs":{"n":9223372036854775807,"x":NaN},"a":null}}';

@@ -95,6 +95,18 @@ describe("S3Store", () => {
     expect(String(error)).toMatch(message);
     expect(String(error)).not.toContain(keys.secretAccessKey);
   });
+  it("elsewhere looks for keys of its own, and says that others' don't travel", async () => {
+    const store = await begin({ keys }, { keys: undefined, secret: "a name from another process" });
+    await expect(store.get("/v")).rejects.toThrow("there are no keys");
+    await expect(store.get("/v")).rejects.toThrow("workers don't get the keys of who asks them");
+    const environment = {
+      ...NO_ENVIRONMENT,
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    };
+    const worker = storeAt(server, { keys: undefined, secret: "a name from another process", environment });
+    expect(await worker.get("/v")).toHaveLength(10);
+  });
   it("asks nobody who it is where data are public", async () => {
     const store = await begin({}, { keys: undefined, anonymous: true });
     expect(await store.getRange("/v", { suffixLength: 2 })).toEqual(Uint8Array.from(Buffer.from("89")));

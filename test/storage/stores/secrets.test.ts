@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { threadsExecutor } from "@hyperslab/executor/threads";
 import { findSecret, keepSecret } from "@hyperslab/storage/stores/secrets";
-import { MemoryStore, dataset, openDataset } from "hyperslab";
+import { MemoryStore, dataset, openDataset, slice } from "hyperslab";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { type Served, serve } from "../serve.js";
 import { BUCKET, type FakeS3, fakeS3 } from "./fake-s3.js";
@@ -65,6 +65,27 @@ describe("threads", () => {
     const again = await openDataset(`s3://${BUCKET}/q`, { storageOptions });
     expect((await again.get("t").values({ on: threads })).data).toEqual(data);
     expect([...s3.objects.keys()].filter((key) => !/^[pq]\//.test(key))).toEqual([]);
+  });
+  it("see what was written over what they read, shards too", async () => {
+    const s3 = await fakeS3({ keys, pageSize: 100 });
+    server = s3;
+    // a cache is for reading; what is written goes around it
+    const storageOptions = { ...keys, endpoint: s3.endpoint };
+    const writing = { storageOptions: { ...storageOptions, cache: 10_000 } };
+    const url = `s3://${BUCKET}/shards`;
+    const encoding = { t: { chunks: [2, 3], shards: [10, 30] } };
+    for (const step of [0, 1, 7]) {
+      const values = data.map((value) => (value * step) % 5);
+      const ds = dataset({ t: { dims: ["x", "y"], data: values, shape: [20, 30] } });
+      await ds.toZarr(url, { ...writing, mode: "w", encoding, on: threads });
+      const part = (await openDataset(url, { storageOptions }))
+        .get("t")
+        .isel({ x: slice(3, 5), y: slice(4, 9) });
+      const read = (await part.values({ on: threads })).data;
+      expect([...(read as Float64Array)]).toEqual(
+        [3, 4].flatMap((x) => [4, 5, 6, 7, 8].map((y) => values[x * 30 + y])),
+      );
+    }
   });
   it("read a server that wants a header, through a cache", async () => {
     const values = new Map([...(await written()).entries].map(([key, value]) => [`/p${key}`, value]));

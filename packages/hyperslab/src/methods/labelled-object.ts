@@ -10,7 +10,7 @@ import { assignAttrs } from "../ops/assign.js";
 import { sameObjects } from "../ops/same-objects.js";
 import { repr } from "../repr.js";
 import type { ComputeOptions } from "../run.js";
-import { type ToZarrOptions, type ZarrDestination, toZarr } from "../to-zarr.js";
+import type { ToZarrOptions, ZarrDestination } from "../to-zarr.js";
 
 /** A record with a façade; `Self` is the façade's class. */
 export abstract class LabelledObject<Self> {
@@ -116,6 +116,7 @@ export abstract class LabelledObject<Self> {
    * @throws StorageError where a store is there already and `mode` is not "w"
    */
   async toZarr(store: ZarrDestination, options?: ToZarrOptions): Promise<void> {
+    const { toZarr } = await import("../to-zarr.js");
     await toZarr(this.labelled, store, options);
   }
 

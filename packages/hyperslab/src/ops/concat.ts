@@ -172,7 +172,8 @@ function joinedNode(nodes: readonly Node[], axis: number): Node {
     if (known.length === nodes.length) return literal(concatBlocks(known, axis));
   }
   const node = joinParts(nodes, axis);
-  const block = node.shape.length === 1 || nodes.every(({ kind }) => kind === "literal") ? inMemoryBlock(node) : null;
+  const block =
+    node.shape.length === 1 || nodes.every(({ kind }) => kind === "literal") ? inMemoryBlock(node) : null;
   return block ? literal(block) : node;
 }
 

@@ -47,9 +47,10 @@ export function kernelOf(key: string, write: (scratch: number) => WasmFunction |
   if (known) return known as Kernel;
   const arena = currentArena();
   const shared = isShared(arena);
-  const moduleKey = `${shared ? "shared" : "own"} ${arena.scratch} ${key}`;
-  let module = modules.get(moduleKey);
-  if (module === undefined) {
+  const anywhere = `${shared ? "shared" : "own"} ${key}`;
+  const here = `${arena.scratch} ${anywhere}`;
+  let module = modules.get(anywhere) ?? modules.get(here);
+  if (module === undefined && !modules.has(anywhere)) {
     const text = write(arena.scratch);
     module = text && {
       module: new WebAssembly.Module(encodeModule([text], { shared, maximum: 65536 })),
@@ -59,7 +60,8 @@ export function kernelOf(key: string, write: (scratch: number) => WasmFunction |
       modules.clear();
       instances.clear();
     }
-    modules.set(moduleKey, module);
+    // the tables' addresses are part of the text
+    modules.set(module?.tables ? here : anywhere, module);
   }
   if (!module) return null;
   if (module.tables && !tabled.has(arena)) {

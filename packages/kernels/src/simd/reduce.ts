@@ -47,6 +47,8 @@ function reduceHere(
   };
   const reduced = grouping ? [grouping.axis] : work.axes;
   const { axes } = canonicalLoop(shape, [...used, out], reduced);
+  // neighbours that go to different groups: turning them costs more than kernels gain
+  if (grouping && axes.at(-1)?.role === "reduce") return null;
   const planes = allocatePlanes(reduction, sizeOf(outShape));
   const pass: Pass = {
     work,
@@ -63,8 +65,6 @@ function reduceHere(
   while (split > 0 && axes[split - 1].role === "reduce") split--;
   const run = axes.slice(split).reduce((n, axis) => n * axis.length, 1);
   const done =
-    run >= SHORT_RUN && !grouping
-      ? alongRuns(pass, axes.slice(0, split), axes.slice(split), run)
-      : alongRows(pass, axes);
+    run >= SHORT_RUN ? alongRuns(pass, axes.slice(0, split), axes.slice(split), run) : alongRows(pass, axes);
   return done ? planes : null;
 }

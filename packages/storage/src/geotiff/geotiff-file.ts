@@ -5,12 +5,13 @@
 import { isMainThread } from "node:worker_threads";
 import { codecOf } from "@hyperslab/codecs/registry";
 import { CodecError, FormatError, StorageError, isHyperslabError } from "@hyperslab/core/errors";
+import type * as Package from "geotiff";
 import type { GeoTIFF, ImageFileDirectory } from "geotiff";
 import type { GetOptions, ReadableStore, StoreKey } from "../store.js";
 import { withCoalescing } from "../stores/coalesce.js";
 import { formatError } from "./geotiff-error.js";
 import { countDirectories } from "./tiff-chain.js";
-import { decodeLzw, decodePackBits } from "./tiff-codecs.js";
+import { checkJpeg, decodeLzw, decodePackBits } from "./tiff-codecs.js";
 
 /** Tags are read in blocks of so many bytes; those of one file are close together. */
 const BLOCK = 16 * 1024;
@@ -27,6 +28,7 @@ const TIFFS: Readonly<Record<number, (bytes: Uint8Array, size: number) => Uint8A
 };
 /** Those that the package undoes; of its LZW, damaged data never end. */
 const THEIRS: Readonly<Record<number, string>> = { 7: "JPEG", 34887: "LERC" };
+const JPEG = 7;
 const NAMES: Readonly<Record<number, string>> = {
   5: "LZW",
   32773: "PackBits",
@@ -168,6 +170,7 @@ export class GeotiffFile {
         const codec = codecOf({ name: OWN[compression], configuration: {} });
         return await codec.decode(bytes, null);
       }
+      if (compression === JPEG) checkJpeg(bytes, size);
       const decode = await this.#decoder(directory, compression);
       const decoded = new Uint8Array(await decode(bytes.slice().buffer));
       if (decoded.length > 4 * size + 65536) throw new Error(`${decoded.length} bytes where it has ${size}`);
@@ -240,13 +243,13 @@ export class GeotiffFile {
   }
 }
 
-let loaded: Promise<typeof import("geotiff")> | undefined;
+let loaded: Promise<typeof Package> | undefined;
 
 /**
  * The package, loaded when the first TIFF file is opened. It loads one that fails on threads which it didn't start,
  * unless there seems to be a `Worker` as in browsers; neither is ever used here.
  */
-function loadPackage(): Promise<typeof import("geotiff")> {
+function loadPackage(): Promise<typeof Package> {
   if (isMainThread || "Worker" in globalThis) return import("geotiff");
   if (!loaded) {
     Object.defineProperty(globalThis, "Worker", { configurable: true, value: class {} });

@@ -95,9 +95,9 @@ async function groupOf(
     arrays.set(name, new GeotiffSource({ format: "geotiff", store: ref, path: name, detail }, store));
   };
   const crs = crsAttributes(picture.main.geoKeys());
-  const turned: Attributes = isUpright(affine) ? {} : { coordinates: "xc yc" };
   const mapping = { grid_mapping: "spatial_ref" };
-  add("band_data", layout, [...dims.keys()], { ...attributes, ...mapping, ...turned });
+  const coordinates = isUpright(affine) ? "spatial_ref" : "xc yc spatial_ref";
+  add("band_data", layout, [...dims.keys()], { ...attributes, ...mapping, coordinates });
   add("band", { kind: "bands", bands: layout.bands }, ["band"], {});
   for (const [name, array] of centresOf(affine, layout.width, layout.height))
     add(

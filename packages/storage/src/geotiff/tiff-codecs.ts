@@ -1,4 +1,7 @@
-/** Owns the two compressions that only TIFF has: LZW and PackBits. Never writes beyond the length it is told. */
+/**
+ * Owns the two compressions that only TIFF has, LZW and PackBits, and a look at JPEG before it is decoded. Nothing writes
+ * beyond the length it is told.
+ */
 import { CodecError } from "@hyperslab/core/errors";
 
 const [CLEAR, END, FIRST] = [256, 257, 258];
@@ -70,4 +73,32 @@ export function decodePackBits(bytes: Uint8Array, size: number): Uint8Array {
     }
   }
   return out.subarray(0, to);
+}
+
+/**
+ * Checks that a JPEG image is no larger than its tile, before a decoder believes it.
+ * @throws CodecError
+ */
+export function checkJpeg(bytes: Uint8Array, size: number): void {
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff;) {
+    const marker = bytes[at + 1];
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) {
+      const [height, width] = [bytes[at + 5] * 256 + bytes[at + 6], bytes[at + 7] * 256 + bytes[at + 8]];
+      const components = bytes[at + 9];
+      // chroma is sampled at most four times coarser, and blocks are of 8
+      const factors = Array.from({ length: components }, (_, i) => bytes[at + 11 + 3 * i]);
+      const isSane = factors.every(
+        (factor) => (factor & 15) >= 1 && (factor & 15) <= 4 && factor >> 4 >= 1 && factor >> 4 <= 4,
+      );
+      if (components >= 1 && components <= 4 && isSane && height * width * components <= size) return;
+      throw new CodecError({
+        codec: "JPEG",
+        reason: `a picture of ${components} x ${height} x ${width} in a tile of ${size} bytes`,
+      });
+    }
+    if (marker === 0xda) break;
+    at += 2 + bytes[at + 2] * 256 + bytes[at + 3];
+  }
+  throw new CodecError({ codec: "JPEG", reason: "there is no picture in it" });
 }

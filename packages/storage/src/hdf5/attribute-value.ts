@@ -6,7 +6,7 @@ import { fromFloat16 } from "@hyperslab/core/float16";
 import type { Attribute } from "../source.js";
 import type { RawAttribute } from "./attribute.js";
 import { Cursor } from "./cursor.js";
-import { fieldsOf, takeBits, trimTexts } from "./element-type.js";
+import { fieldsOf, finishElements } from "./element-type.js";
 import type { GlobalHeaps } from "./global-heap.js";
 import type { Hdf5File } from "./hdf5-file.js";
 
@@ -35,9 +35,7 @@ export async function attributeValue(
     values = await readTexts(file, heaps, raw.bytes);
   } else {
     const data = decodeElements(raw.bytes.slice(), stored, true);
-    if (element.bits && !Array.isArray(data) && !(data instanceof Float32Array) && !(data instanceof Float64Array))
-      takeBits(data, element.bits);
-    if (Array.isArray(data)) trimTexts(data, element.padding);
+    finishElements(data, element);
     values = Array.from(data as ArrayLike<number | bigint | string>, (value): Attribute => {
       if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
       if (dtype === "bool") return value !== 0;
@@ -50,7 +48,11 @@ export async function attributeValue(
 }
 
 /** Texts of variable length: each element says how long it is, and where. */
-export async function readTexts(file: Hdf5File, heaps: GlobalHeaps, references: Uint8Array): Promise<string[]> {
+export async function readTexts(
+  file: Hdf5File,
+  heaps: GlobalHeaps,
+  references: Uint8Array,
+): Promise<string[]> {
   const places = readReferences(file, references);
   const addresses = new Set(places.flatMap((place) => (place ? [place.address] : [])));
   const collections = new Map<number, ReadonlyMap<number, Uint8Array>>();
@@ -74,7 +76,8 @@ export async function readReferenceLists(
   raw: RawAttribute,
 ): Promise<number[][] | null> {
   const { type } = raw;
-  if (type.kind !== "vlen" || type.base.kind !== "reference" || type.base.size !== file.offsetSize) return null;
+  if (type.kind !== "vlen" || type.base.kind !== "reference" || type.base.size !== file.offsetSize)
+    return null;
   const lists: number[][] = [];
   for (const place of readReferences(file, raw.bytes)) {
     const list: number[] = [];

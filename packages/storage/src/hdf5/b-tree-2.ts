@@ -33,7 +33,8 @@ export async function walkBTree2(
   header.signature("BTHD");
   header.version("a B-tree", 0);
   const type = header.uint8();
-  if (!types.includes(type)) header.fail(`this B-tree holds records of type ${type}, not ${types.join(" or ")}`, 5);
+  if (!types.includes(type))
+    header.fail(`this B-tree holds records of type ${type}, not ${types.join(" or ")}`, 5);
   const nodeSize = header.uint32();
   const recordSize = header.uint16();
   const depth = header.uint16();

@@ -73,6 +73,22 @@ export class BlockReader {
     return out;
   }
 
+  /** The bytes, where they are here already; never change them. */
+  kept(offset: number, length: number): Uint8Array | undefined {
+    const first = Math.floor(offset / BLOCK);
+    const last = Math.floor((offset + length - 1) / BLOCK);
+    const blocks: Uint8Array[] = [];
+    for (let i = first; i <= last; i++) {
+      const block = this.#blocks.get(i);
+      if (!(block instanceof Uint8Array)) return undefined;
+      blocks.push(block);
+    }
+    if (blocks.length === 0) return new Uint8Array(0);
+    const start = offset - first * BLOCK;
+    if (blocks.length === 1) return blocks[0].subarray(start, start + length);
+    return new Uint8Array(Buffer.concat(blocks)).subarray(start, start + length);
+  }
+
   /** Starts fetching those of the blocks `first .. last` that aren't there, and a few more after them. */
   #demand(first: number, last: number): void {
     let from = first;

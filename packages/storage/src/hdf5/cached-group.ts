@@ -65,8 +65,10 @@ export function keepGroup(
     path: ref.path,
     detail: ref.detail as Hdf5Array,
   }));
-  // other files may change on their own
-  if (arrays.some(({ detail }) => detail.key !== key || detail.layout.kind === "virtual")) return;
+  // other files may change on their own; and what the library reads is said each time
+  const isOwn = ({ detail }: { readonly detail: Hdf5Array }): boolean =>
+    detail.key === key && (detail.layout.kind === "chunked" || detail.layout.kind === "contiguous");
+  if (!arrays.every(isOwn)) return;
   const kept: KeptGroup = {
     format: opened.format === "netcdf4" ? "netcdf4" : "hdf5",
     attributes: opened.attributes,

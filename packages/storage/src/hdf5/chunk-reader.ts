@@ -6,10 +6,15 @@ import type { ChunkPipeline } from "@hyperslab/codecs/chunk-pipeline";
 import type { Element } from "@hyperslab/codecs/element";
 import { fromHdf5Filters } from "@hyperslab/codecs/hdf5-filters";
 import { pipelineV2 } from "@hyperslab/codecs/pipeline";
-import { type AxisSelection, boundsOfSelection, positions, selectionLength, slice } from "@hyperslab/core/box";
+import {
+  type AxisSelection,
+  boundsOfSelection,
+  positions,
+  selectionLength,
+  slice,
+} from "@hyperslab/core/box";
 import { type ChunkGrid, blockIndex } from "@hyperslab/core/chunk-grid";
 import type { BlockData } from "@hyperslab/core/dtype";
-import { StorageError } from "@hyperslab/core/errors";
 import { type Shape, stridesOf } from "@hyperslab/core/shape";
 import { type ChunkProjection, projectChunks } from "../chunk-projection.js";
 import { Semaphore, forEachConcurrent } from "../concurrent.js";
@@ -26,6 +31,7 @@ import {
 } from "../zarr-chunk.js";
 import type { ChunkTable } from "./chunk-manifest.js";
 import { fillElements, fillOf } from "./fill-element.js";
+import { dataOf } from "./known-files.js";
 import type { Hdf5Array } from "./hdf5-array.js";
 import type { Layout } from "./layout.js";
 
@@ -90,7 +96,7 @@ export class ChunkReader {
     projection: ChunkProjection,
     strides: readonly number[],
   ): Promise<void> {
-    const { key, extent } = this.#array;
+    const { key, extent, version } = this.#array;
     const rank = extent.length;
     const coords = projection.coords.slice(0, rank);
     const axes = axisCopies(projection, stridesOf(this.#shape), strides);
@@ -102,24 +108,16 @@ export class ChunkReader {
     const name = `${key}(${coords.join(", ")})`;
     checkCancelled(context.signal, `reading ${this.#store.label}${name}`);
     const isRaw =
-      this.#layout.rawEdges &&
-      coords.some((at, axis) => (at + 1) * this.#layout.chunks[axis] > extent[axis]);
+      this.#layout.rawEdges && coords.some((at, axis) => (at + 1) * this.#layout.chunks[axis] > extent[axis]);
     const pipeline = this.#pipeline(isRaw ? -1 : place.mask);
     const target = placeInBlock(context, pipeline, within);
-    const range = { offset: place.offset, length: place.length };
     const stored = await fetchStored(
       context,
       pipeline.bestIn,
-      (options) => this.#store.getRange(key as StoreKey, range, options),
+      (options) => dataOf(this.#store, key as StoreKey, version, place.offset, place.length, options),
       rawPlace(pipeline, target),
     );
     try {
-      if (!stored.bytes)
-        throw new StorageError({
-          path: `${this.#store.label}${key}`,
-          reason: "the file has gone since it was opened",
-          ...range,
-        });
       await placeChunk(context, name, pipeline, stored.bytes, within, target);
     } finally {
       stored.release();
@@ -187,5 +185,9 @@ function clipAxis(axis: AxisCopy, room: number): AxisCopy | null {
       from: slice(sources[first], kept.length, from.step),
       to: slice(targets[first], kept.length, to.step),
     };
-  return { ...axis, from: positions(kept.map((i) => sources[i])), to: positions(kept.map((i) => targets[i])) };
+  return {
+    ...axis,
+    from: positions(kept.map((i) => sources[i])),
+    to: positions(kept.map((i) => targets[i])),
+  };
 }

@@ -4,12 +4,12 @@ import { decodeElements, isNative } from "@hyperslab/codecs/element-bytes";
 import { storedBytesOf, valuesOf } from "@hyperslab/codecs/element";
 import { type AxisSelection, selectionLength } from "@hyperslab/core/box";
 import type { BlockData } from "@hyperslab/core/dtype";
-import { StorageError } from "@hyperslab/core/errors";
 import { sizeOf, stridesOf } from "@hyperslab/core/shape";
 import type { ReadOptions } from "../source.js";
 import { type ReadableStore, type StoreKey, checkCancelled } from "../store.js";
 import { type StridedLayout, readStrided } from "../strided-read.js";
 import { damaged } from "./cursor.js";
+import { dataOf } from "./known-files.js";
 import type { Hdf5Array } from "./hdf5-array.js";
 
 /** @param address of the data in the file, user block included */
@@ -33,9 +33,7 @@ export async function readContiguous(
       );
     const memory = (): Uint8Array | null => into;
     const request = { ...(signal ? { signal } : {}), memory };
-    const bytes = await store.getRange(array.key as StoreKey, { offset, length }, request);
-    if (bytes) return bytes;
-    throw new StorageError({ path, reason: "the file has gone since it was opened", offset, length });
+    return dataOf(store, array.key as StoreKey, array.version, offset, length, request);
   };
   const { stored } = array.element;
   const layout = stridedLayout(array, address);

@@ -101,7 +101,12 @@ function readKind(
       cursor.skip(2);
       return { kind: "time", size };
     case 3:
-      return { kind: "string", size, padding: PADDINGS[bits & 15] ?? "zeros", utf8: ((bits >> 4) & 15) === 1 };
+      return {
+        kind: "string",
+        size,
+        padding: PADDINGS[bits & 15] ?? "zeros",
+        utf8: ((bits >> 4) & 15) === 1,
+      };
     case 5: {
       const tag = cursor.text(Math.min(cursor.left, Math.ceil((bits & 255) / 8) * 8));
       return { kind: "opaque", size, tag };
@@ -141,7 +146,8 @@ function readKind(
     }
     case 11: {
       const base = readDatatype(cursor, depth + 1);
-      if (base.size * 2 !== size) cursor.fail(`a complex type of ${size} bytes with parts of ${base.size}`, start);
+      if (base.size * 2 !== size)
+        cursor.fail(`a complex type of ${size} bytes with parts of ${base.size}`, start);
       return { kind: "complex", size, base };
     }
     default:
@@ -167,17 +173,13 @@ function readFloat(cursor: Cursor, bits: number, size: number): Datatype {
     size,
     littleEndian: (bits & 1) === 0,
     ieee: usual && IEEE[size] === layout,
-    format: isVax ? "VAX order" : `${exponentBits} bits of exponent, ${mantissaBits} of mantissa, bias ${bias}`,
+    format: isVax
+      ? "VAX order"
+      : `${exponentBits} bits of exponent, ${mantissaBits} of mantissa, bias ${bias}`,
   };
 }
 
-function readMembers(
-  cursor: Cursor,
-  version: number,
-  count: number,
-  size: number,
-  depth: number,
-): Member[] {
+function readMembers(cursor: Cursor, version: number, count: number, size: number, depth: number): Member[] {
   const offsetBytes = size < 2 ** 8 ? 1 : size < 2 ** 16 ? 2 : size < 2 ** 24 ? 3 : 4;
   const members: Member[] = [];
   for (let i = 0; i < count; i++) {
@@ -190,7 +192,10 @@ function readMembers(
       // what became the array type
       const rank = cursor.uint8();
       cursor.skip(11);
-      shape = [cursor.uint32(), cursor.uint32(), cursor.uint32(), cursor.uint32()].slice(0, Math.min(4, rank));
+      shape = [cursor.uint32(), cursor.uint32(), cursor.uint32(), cursor.uint32()].slice(
+        0,
+        Math.min(4, rank),
+      );
     }
     const base = readDatatype(cursor, depth + 1);
     const type: Datatype = shape.length

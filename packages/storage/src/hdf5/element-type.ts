@@ -3,7 +3,7 @@
  * arrays within elements as further axes. What has no dtype is named, never guessed.
  */
 import { type Element, type InnerAxis, plainElement } from "@hyperslab/codecs/element";
-import { type Dtype, type TypedArray, isDtype } from "@hyperslab/core/dtype";
+import { type BlockData, type Dtype, type TypedArray, isDtype } from "@hyperslab/core/dtype";
 import { DtypeError } from "@hyperslab/core/errors";
 import { markUnsupported } from "./cursor.js";
 import { type Datatype, type EnumMember, type Padding, typeName } from "./datatype.js";
@@ -181,8 +181,14 @@ function unreadable(type: Datatype): DtypeError {
   );
 }
 
+/** Makes values of what was read as it is stored, in place: the bits that count, texts without their padding. */
+export function finishElements(data: BlockData, { bits, padding }: Hdf5Element): void {
+  if (Array.isArray(data)) trimTexts(data, padding);
+  else if (bits && !(data instanceof Float32Array) && !(data instanceof Float64Array)) takeBits(data, bits);
+}
+
 /** Numbers of which only some bits count, put right in place. */
-export function takeBits(
+function takeBits(
   data: Exclude<TypedArray, Float32Array | Float64Array>,
   bits: NonNullable<Hdf5Element["bits"]>,
 ): void {
@@ -202,7 +208,7 @@ export function takeBits(
 }
 
 /** Texts without what they are filled up with; zeros at their ends are gone already. */
-export function trimTexts(texts: string[], padding: Padding | null): void {
+function trimTexts(texts: string[], padding: Padding | null): void {
   if (padding === null || padding === "zeros") return;
   for (let i = 0; i < texts.length; i++) {
     const text = texts[i];

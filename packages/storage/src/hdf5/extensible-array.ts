@@ -91,7 +91,8 @@ async function readIndexBlock(
     } else {
       for (let i = 0; i < blocks; i++, next++) {
         const block = next < dataPointers ? pointers[next] : null;
-        if (block !== null) await readDataBlock(file, header, block, first + i * entries, entries, () => true, onChunk);
+        if (block !== null)
+          await readDataBlock(file, header, block, first + i * entries, entries, () => true, onChunk);
       }
     }
     first += blocks * entries;
@@ -140,7 +141,11 @@ async function readDataBlock(
   const prefix = 6 + file.offsetSize + header.numberBytes;
   const wanted = Math.min(entries, used - first);
   if (entries <= pageEntries) {
-    const cursor = await file.cursor(address, prefix + entries * format.bytes + 4, "an extensible array's block");
+    const cursor = await file.cursor(
+      address,
+      prefix + entries * format.bytes + 4,
+      "an extensible array's block",
+    );
     openBlock(cursor, "EADB", header);
     cursor.at = prefix;
     readEntries(cursor, first, wanted, format, onChunk);

@@ -32,7 +32,11 @@ export async function readFixedArray(
   if (block === null) return;
   // an entry takes bytes of the file, so that a count that lies costs nothing
   if (count * format.bytes > file.size)
-    throw damaged(file.path, file.base + block, `a fixed array of ${count} chunks in a file of ${file.size} bytes`);
+    throw damaged(
+      file.path,
+      file.base + block,
+      `a fixed array of ${count} chunks in a file of ${file.size} bytes`,
+    );
   const pageEntries = 2 ** pageBits;
   const prefix = 6 + file.offsetSize;
   if (count <= pageEntries) {

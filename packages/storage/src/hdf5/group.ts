@@ -20,7 +20,12 @@ export interface Hdf5Object {
 const MOST_LINKS = 32;
 
 /** The object that a link leads to. @throws FormatError, StorageError for what isn't there or leaves the store */
-export async function follow(group: Hdf5Object, root: Hdf5Object, link: Link, depth = 0): Promise<Hdf5Object> {
+export async function follow(
+  group: Hdf5Object,
+  root: Hdf5Object,
+  link: Link,
+  depth = 0,
+): Promise<Hdf5Object> {
   const { file } = group;
   if (depth > MOST_LINKS)
     throw new FormatError({
@@ -53,7 +58,12 @@ export async function findIfThere(root: Hdf5Object, path: string): Promise<Hdf5O
 }
 
 /** The object at `path`, from `group`, or from the root where it begins with a slash. @throws FormatError */
-export async function find(group: Hdf5Object, root: Hdf5Object, path: string, depth = 0): Promise<Hdf5Object> {
+export async function find(
+  group: Hdf5Object,
+  root: Hdf5Object,
+  path: string,
+  depth = 0,
+): Promise<Hdf5Object> {
   return walk(group, root, path, depth, (at, links) => {
     throw new FormatError({
       path: at.file.path,

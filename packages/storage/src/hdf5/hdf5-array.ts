@@ -7,6 +7,7 @@ import type { Hdf5Filter } from "@hyperslab/codecs/hdf5-filters";
 import { FormatError } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
+import { blockShape } from "../block-shape.js";
 import { parseExactJson, printExactJson } from "../exact-json.js";
 import type { ArrayInfo, Attribute, Attributes } from "../source.js";
 import type { FileVersion } from "./block-reader.js";
@@ -14,9 +15,6 @@ import type { Hdf5Dataset } from "./dataset.js";
 import type { Hdf5Element } from "./element-type.js";
 import type { Superblock } from "./hdf5-file.js";
 import type { Layout } from "./layout.js";
-
-/** A block of a planned read is at most about so large, where no chunks say otherwise. */
-const BLOCK_BYTES = 16 * 1024 * 1024;
 
 /** JSON-safe. */
 export interface Hdf5Array {
@@ -41,8 +39,6 @@ export interface Hdf5Array {
   /** As JSON text, so that large integers and NaN come through. */
   readonly attributes: string;
   readonly attributeDtypes: Readonly<Record<string, string>>;
-  /** Said by the fall-back: our reader doesn't know how to read it. */
-  readonly fallback?: string;
 }
 
 /** How an array is seen: in a group with dimensions, or on its own. */
@@ -72,6 +68,7 @@ export function arrayOf(dataset: Hdf5Dataset, element: Hdf5Element, view: ArrayV
     layout,
     filters,
     fill: fill && Buffer.from(fill).toString("hex"),
+    ...(dataset.bounds ? { bounds: dataset.bounds } : {}),
     attributes: printExactJson(view.attributes),
     attributeDtypes: view.attributeDtypes,
   };
@@ -119,23 +116,13 @@ export function storedGrid(array: Hdf5Array): ChunkGrid {
   const shape = [...array.shape, ...inner];
   const { layout, bounds, element } = array;
   if (layout.kind === "chunked") return regularGrid(shape, [...layout.chunks, ...inner]);
+  if (layout.kind === "library" && layout.chunks) return regularGrid(shape, layout.chunks);
   if (bounds)
     return [
       ...array.shape.map((length, axis) => axisFromBounds(length === 0 ? [0] : bounds[axis])),
       ...regularGrid(inner, inner),
     ];
   return regularGrid(shape, blockShape(shape, element.stored.size));
-}
-
-/** The longest blocks along the slowest axes that stay within the limit. */
-function blockShape(shape: readonly number[], itemBytes: number): number[] {
-  let budget = BLOCK_BYTES / Math.max(1, itemBytes);
-  const chunks = [...shape];
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    chunks[axis] = Math.max(1, Math.min(shape[axis], Math.floor(budget)));
-    budget = chunks[axis] < shape[axis] ? 1 : budget / chunks[axis];
-  }
-  return chunks;
 }
 
 /** What is known of the array without reading it. */
@@ -157,7 +144,8 @@ export function describeArray(array: Hdf5Array): ArrayInfo {
     originalShape: array.shape,
     attributeDtypes: array.attributeDtypes,
   };
-  if (element.words) encoding["enum"] = Object.fromEntries(element.words.map(([word, value]) => [word, Number(value)]));
+  if (element.words)
+    encoding["enum"] = Object.fromEntries(element.words.map(([word, value]) => [word, Number(value)]));
   if (element.stored.kind === "bytes" && element.stored.size === 1) encoding["dtype"] = "|S1";
   return {
     dtype: element.dtype,
@@ -173,5 +161,7 @@ export function describeArray(array: Hdf5Array): ArrayInfo {
 function storedBytes({ layout, extent, element }: Hdf5Array): number {
   if (layout.kind !== "contiguous" || layout.address === null) return 0;
   const { record, size, inner = [] } = element.stored;
-  return sizeOf(extent) * (record?.bytes ?? size * inner.reduce((product, { length }) => product * length, 1));
+  return (
+    sizeOf(extent) * (record?.bytes ?? size * inner.reduce((product, { length }) => product * length, 1))
+  );
 }

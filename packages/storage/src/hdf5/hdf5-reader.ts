@@ -3,19 +3,26 @@
  * once for each process, from the file or from the cache of manifests.
  */
 import { type Block, allocateBlock } from "@hyperslab/core/block";
-import { type AxisSelection, slice } from "@hyperslab/core/box";
-import { DtypeError } from "@hyperslab/core/errors";
-import { sizeOf } from "@hyperslab/core/shape";
+import {
+  type AxisSelection,
+  boundsOfSelection,
+  positions,
+  selectionLength,
+  slice,
+} from "@hyperslab/core/box";
+import { DtypeError, FormatError } from "@hyperslab/core/errors";
+import { sizeOf, stridesOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import type { ReadOptions } from "../source.js";
-import type { GetOptions, ReadableStore, StoreKey } from "../store.js";
+import { type GetOptions, type ReadableStore, type StoreKey, checkCancelled } from "../store.js";
+import { copyRegion } from "../strided-copy.js";
 import { readTexts } from "./attribute-value.js";
 import { readChunkIndex } from "./chunk-index.js";
 import { type ChunkTable, columnsOf, tableOf } from "./chunk-manifest.js";
 import { ChunkReader } from "./chunk-reader.js";
 import { readContiguous } from "./contiguous-reader.js";
 import { damaged } from "./cursor.js";
-import { fieldsOf, takeBits, trimTexts } from "./element-type.js";
+import { fieldsOf, finishElements } from "./element-type.js";
 import { fillElements, fillOf } from "./fill-element.js";
 import { GlobalHeaps } from "./global-heap.js";
 import { type Hdf5Array, arrayFrom, arrayOf, describeArray, storedGrid } from "./hdf5-array.js";
@@ -62,19 +69,24 @@ export class Hdf5Reader {
       const references = allocateBlock("uint8", [...into.shape, width]);
       await this.#read([...selection, slice(0, width)], references, options);
       const file = await this.#file();
-      const texts = await readTexts(file, new GlobalHeaps(file.with(signalOf(options))), references.data as Uint8Array);
+      const texts = await readTexts(
+        file,
+        new GlobalHeaps(file.with(signalOf(options))),
+        references.data as Uint8Array,
+      );
       texts.forEach((text, i) => ((into.data as string[])[i] = text));
       return;
     }
     await this.#read(selection, into, options);
-    const { data } = into;
-    if (element.bits && !Array.isArray(data) && !(data instanceof Float32Array) && !(data instanceof Float64Array))
-      takeBits(data, element.bits);
-    if (Array.isArray(data)) trimTexts(data, element.padding);
+    finishElements(into.data, element);
   }
 
   /** Stored elements, as they are. */
-  async #read(selection: readonly AxisSelection[], into: Block, options: ReadOptions | undefined): Promise<void> {
+  async #read(
+    selection: readonly AxisSelection[],
+    into: Block,
+    options: ReadOptions | undefined,
+  ): Promise<void> {
     const { layout, superblock } = this.#array;
     switch (layout.kind) {
       case "chunked":
@@ -113,8 +125,46 @@ export class Hdf5Reader {
           this.#ref.path,
           options,
         );
+        return;
       }
+      case "library":
+        await this.#readByLibrary(layout.path, selection, into, options);
     }
+  }
+
+  /** The library reads boxes: what is selected of one is picked afterwards. */
+  async #readByLibrary(
+    dataset: string,
+    selection: readonly AxisSelection[],
+    into: Block,
+    options: ReadOptions | undefined,
+  ): Promise<void> {
+    const { localPath, readByLibrary } = await import("./h5wasm.js");
+    const path = localPath(this.#store, this.#array.key as StoreKey);
+    if (path === undefined)
+      throw new FormatError({
+        path: this.#ref.path,
+        format: "HDF5",
+        reason: "only HDF5's own library can read it, and that needs a file of this machine",
+        hint: "download the file first",
+      });
+    checkCancelled(options?.signal, `reading ${path}`);
+    const bounds = selection.map(boundsOfSelection);
+    const shape = bounds.map(([lo, hi]) => hi - lo);
+    const start = bounds.map(([lo]) => lo);
+    const data = await readByLibrary(path, dataset, start, shape);
+    const from = stridesOf(shape);
+    const to = stridesOf(into.shape);
+    copyRegion(
+      data,
+      into.data,
+      selection.map((one, axis) => ({
+        from: shifted(one, -start[axis]),
+        to: slice(0, selectionLength(one)),
+        fromStride: from[axis],
+        toStride: to[axis],
+      })),
+    );
   }
 
   async #readMappings(): Promise<VirtualMapping[]> {
@@ -192,6 +242,12 @@ export class Hdf5Reader {
     const { key, version, superblock } = this.#array;
     return reopenFile(this.#store, key as StoreKey, version, superblock);
   }
+}
+
+function shifted(selection: AxisSelection, by: number): AxisSelection {
+  return selection.kind === "slice"
+    ? { ...selection, start: selection.start + by }
+    : positions(selection.positions.map((at) => at + by));
 }
 
 function signalOf(options: ReadOptions | undefined): GetOptions | undefined {

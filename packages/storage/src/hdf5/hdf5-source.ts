@@ -7,19 +7,24 @@ import { type AxisSelection, boundsOfSelection, selectionLength } from "@hypersl
 import { ShapeError } from "@hyperslab/core/errors";
 import { type Shape, sameShape, sizeOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
-import type { ArrayInfo, ArraySource, ReadOptions } from "../source.js";
+import type { ArrayInfo, ArraySource, ReadOptions, StoredChunks } from "../source.js";
 import type { ReadableStore } from "../store.js";
-import { arrayFrom, describeArray } from "./hdf5-array.js";
+import type { ChunkTable } from "./chunk-manifest.js";
+import { type Hdf5Array, arrayFrom, describeArray } from "./hdf5-array.js";
+import { storedChunksOf } from "./stored-chunks.js";
 
 /** What reads blocks: `Hdf5Reader`. */
 export interface BlocksReader {
   readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void>;
+  /** Where the chunks of a chunked dataset are. */
+  manifest(): Promise<ChunkTable>;
 }
 
 /** An array of an HDF5 file as a source. */
 export class Hdf5Source implements ArraySource {
   readonly ref: SourceRef;
   readonly #store: ReadableStore;
+  readonly #array: Hdf5Array;
   readonly #info: ArrayInfo;
   #reader: Promise<BlocksReader> | undefined;
 
@@ -31,12 +36,17 @@ export class Hdf5Source implements ArraySource {
   constructor(ref: SourceRef, store: ReadableStore, reader?: BlocksReader) {
     this.ref = ref;
     this.#store = store;
-    this.#info = describeArray(arrayFrom(ref));
+    this.#array = arrayFrom(ref);
+    this.#info = describeArray(this.#array);
     this.#reader = reader && Promise.resolve(reader);
   }
 
   describe(): ArrayInfo {
     return this.#info;
+  }
+
+  storedChunks(): StoredChunks {
+    return storedChunksOf(this.#array, this.ref.path, async () => (await this.#load()).manifest());
   }
 
   async readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void> {
@@ -46,7 +56,9 @@ export class Hdf5Source implements ArraySource {
   }
 
   #load(): Promise<BlocksReader> {
-    this.#reader ??= import("./hdf5-reader.js").then(({ Hdf5Reader }) => new Hdf5Reader(this.ref, this.#store));
+    this.#reader ??= import("./hdf5-reader.js").then(
+      ({ Hdf5Reader }) => new Hdf5Reader(this.ref, this.#store),
+    );
     return this.#reader;
   }
 }
@@ -71,7 +83,6 @@ function checkTarget(
       found: `a block of ${into.dtype} (${into.shape.join(", ")}) with ${into.data.length} elements`,
     });
 }
-
 
 function isOutside(selection: AxisSelection, length: number): boolean {
   const [lo, hi] = boundsOfSelection(selection);

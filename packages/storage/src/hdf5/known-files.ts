@@ -2,11 +2,15 @@
  * Owns what this process knows of files, one version of each: what was read of it is read once. Knows no format, so
  * that looking at a file of any format costs little.
  */
+import { StorageError } from "@hyperslab/core/errors";
 import type { GetOptions, ReadableStore, StoreKey } from "../store.js";
 import { BlockReader, type FileVersion } from "./block-reader.js";
 
 /** Files that are remembered in a process at most; they hold no handles. */
 const MOST = 512;
+
+/** Data up to this length may have come with metadata. */
+const SMALL = 128 * 1024;
 
 const known: WeakMap<ReadableStore, Map<StoreKey, BlockReader>> = new WeakMap();
 
@@ -46,4 +50,25 @@ export function startOf(
   length: number,
 ): Promise<Uint8Array> {
   return readerOf(store, key, version).read(0, Math.min(version.size, length));
+}
+
+/** Data of a file; small ones that came with its metadata aren't asked for again. */
+export async function dataOf(
+  store: ReadableStore,
+  key: StoreKey,
+  version: FileVersion,
+  offset: number,
+  length: number,
+  options: GetOptions,
+): Promise<Uint8Array> {
+  const kept =
+    store.lasting && length <= SMALL ? readerOf(store, key, version).kept(offset, length) : undefined;
+  const bytes = kept?.slice() ?? (await store.getRange(key, { offset, length }, options));
+  if (bytes) return bytes;
+  throw new StorageError({
+    path: `${store.label}${key}`,
+    reason: "the file has gone since it was opened",
+    offset,
+    length,
+  });
 }

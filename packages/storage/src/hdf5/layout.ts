@@ -4,7 +4,10 @@ import { MOST_AXES } from "./dataspace.js";
 
 /** How the chunks of a dataset are found. JSON-safe. */
 export type ChunkIndex =
-  | { readonly kind: "btree1" | "btree2" | "fixed" | "extensible" | "implicit"; readonly address: number | null }
+  | {
+      readonly kind: "btree1" | "btree2" | "fixed" | "extensible" | "implicit";
+      readonly address: number | null;
+    }
   | {
       readonly kind: "single";
       readonly address: number | null;
@@ -24,7 +27,9 @@ export type Layout =
       /** Chunks that reach over the edge of the array went through no filter. */
       readonly rawEdges: boolean;
     }
-  | { readonly kind: "virtual"; readonly address: number | null; readonly index: number };
+  | { readonly kind: "virtual"; readonly address: number | null; readonly index: number }
+  /** HDF5's own library reads it, by its path in the file. */
+  | { readonly kind: "library"; readonly path: string; readonly chunks: readonly number[] | null };
 
 const INDEXES = ["single", "implicit", "fixed", "extensible", "btree2"] as const;
 

@@ -10,7 +10,11 @@ export async function readLocalHeap(file: Hdf5File, address: number): Promise<(o
   cursor.skip(3);
   const size = cursor.length();
   cursor.skip(file.lengthSize);
-  const segment: Cursor = await file.cursor(cursor.definedOffset("a local heap's names"), size, "a local heap");
+  const segment: Cursor = await file.cursor(
+    cursor.definedOffset("a local heap's names"),
+    size,
+    "a local heap",
+  );
   return (offset) => {
     segment.at = 0;
     segment.skip(offset);

@@ -29,7 +29,7 @@ export function reopenFile(
   superblock: Superblock,
 ): Promise<Hdf5File> {
   return remembered(readerOf(store, key, version), async (reader) => {
-    const now = await versionOf(store, key);
+    const now = store.lasting ? version : await versionOf(store, key);
     if (now && sameVersion(now, version)) return new Hdf5File(store, key, superblock, reader);
     throw new StorageError({
       path: `${store.label}${key}`,

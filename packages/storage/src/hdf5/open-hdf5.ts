@@ -4,6 +4,8 @@
  */
 import { DtypeError, FormatError, StorageError } from "@hyperslab/core/errors";
 import type { SourceRef, StoreRef } from "@hyperslab/core/source-ref";
+import { fromHdf5Filters } from "@hyperslab/codecs/hdf5-filters";
+import { codecOf } from "@hyperslab/codecs/registry";
 import { forEachConcurrent } from "../concurrent.js";
 import type { ArraySource, StoredGroup } from "../source.js";
 import { type GetOptions, type ReadableStore, type StoreKey, joinKey } from "../store.js";
@@ -11,7 +13,8 @@ import { readAttributes } from "./attribute.js";
 import type { FileVersion } from "./block-reader.js";
 import { type DecodedAttribute, attributeValue } from "./attribute-value.js";
 import { keepGroup } from "./cached-group.js";
-import { isDataset, readDataset } from "./dataset.js";
+import { isUnsupported, markUnsupported } from "./cursor.js";
+import { type Hdf5Dataset, isDataset, readDataset, readDatasetByLibrary } from "./dataset.js";
 import { Dimensions, type Variable, readVariable, visibleAttributes } from "./dimension-scale.js";
 import { fieldsOf } from "./element-type.js";
 import { GlobalHeaps } from "./global-heap.js";
@@ -22,6 +25,7 @@ import { Hdf5Source } from "./hdf5-source.js";
 import { versionOf } from "./known-files.js";
 import { isGroup, readLinks } from "./link.js";
 import { openFileOf } from "./open-files.js";
+import { withVirtualExtent } from "./virtual-extent.js";
 
 export interface OpenHdf5Options extends GetOptions {
   /** A group within the file, as a path: `forecasts/mean`. */
@@ -59,7 +63,8 @@ export async function openHdf5(
   const names = (options.group ?? "").split("/").filter((name) => name !== "");
   const dimensions = new Dimensions();
   let group = root;
-  let members = await readMembers(group, root);
+  let path: StoreKey = "/";
+  let members = await readMembers(group, root, path);
   enter(dimensions, members);
   for (const name of names) {
     group = await find(group, root, name);
@@ -70,10 +75,10 @@ export async function openHdf5(
         reason: `"${names.join("/")}" is no group`,
         hint: `there are ${members.groups.join(", ") || "no groups"}`,
       });
-    members = await readMembers(group, root);
+    path = joinKey(path, name);
+    members = await readMembers(group, root, path);
     enter(dimensions, members);
   }
-  const path = joinKey("/", ...names);
   const opened = await groupOf(group, root, members, dimensions, { store, ref, path });
   keepGroup(store, key, version, path, opened);
   return opened;
@@ -84,15 +89,17 @@ function enter(dimensions: Dimensions, { variables }: Members): void {
   dimensions.stretch(variables);
 }
 
-async function readMembers(group: Hdf5Object, root: Hdf5Object): Promise<Members> {
+async function readMembers(group: Hdf5Object, root: Hdf5Object, path: StoreKey): Promise<Members> {
   const links = await readLinks(group.file, group.header);
   const found = new Map<string, Variable | "group">();
   const skipped = new Map<string, Error>();
   await forEachConcurrent(links, AT_ONCE, async (link) => {
     try {
       const object = await follow(group, root, link);
-      if (isDataset(object.header)) found.set(link.name, await readVariable(link.name, await readDataset(object)));
-      else if (isGroup(object.header)) found.set(link.name, "group");
+      if (isDataset(object.header)) {
+        const dataset = await readOrFallBack(object, joinKey(path, link.name));
+        found.set(link.name, await readVariable(link.name, dataset));
+      } else if (isGroup(object.header)) found.set(link.name, "group");
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       skipped.set(link.name, error);
@@ -106,6 +113,39 @@ async function readMembers(group: Hdf5Object, root: Hdf5Object): Promise<Members
     else if (one) variables.push(one);
   }
   return { variables, groups, skipped };
+}
+
+/** The dataset; as HDF5's own library has it where our reader doesn't know something of it. */
+async function readOrFallBack(object: Hdf5Object, path: StoreKey): Promise<Hdf5Dataset> {
+  try {
+    const dataset = await withVirtualExtent(await readDataset(object));
+    // types and filters show here whether they are known
+    checkReadable(dataset);
+    return dataset;
+  } catch (error) {
+    if (!(error instanceof Error) || !isUnsupported(error)) throw error;
+    const found = await readDatasetByLibrary(object, path);
+    if (!found) throw error;
+    process.emitWarning(
+      `"${path}" is read by HDF5's own library (h5wasm), slower and one block at a time: ${error.message}`,
+      "HyperslabWarning",
+    );
+    return found;
+  }
+}
+
+/** @throws DtypeError, CodecError where nothing of the dataset can be read */
+function checkReadable({ type, layout, filters, file }: Hdf5Dataset): void {
+  const fields = fieldsOf(type, file.offsetSize);
+  const [{ element: first }] = fields;
+  if (first instanceof DtypeError && fields.every(({ element }) => element instanceof DtypeError))
+    throw first;
+  if (layout.kind !== "chunked") return;
+  try {
+    fromHdf5Filters(filters, { size: layout.elementBytes }).forEach((spec) => codecOf(spec));
+  } catch (error) {
+    throw error instanceof Error ? markUnsupported(error) : error;
+  }
 }
 
 interface Place {
@@ -126,7 +166,7 @@ async function groupOf(
   for (const variable of variables) {
     if (variable.isPure) continue;
     try {
-      const used = dimensions.of(variable);
+      const used = distinct(variable.name, dimensions.of(variable));
       for (const dim of used) dims.set(dim.name, dim.length);
       for (const [name, source] of sourcesOf(variable, used, place, skipped)) arrays.set(name, source);
     } catch (error) {
@@ -148,6 +188,25 @@ async function groupOf(
     skipped,
     groups,
   };
+}
+
+/**
+ * Dimensions of an array, each name once: with us an axis is known by its name. netCDF allows a matrix along one
+ * dimension and the same again; the second then is called otherwise, and that is said.
+ */
+function distinct<T extends { readonly name: string }>(variable: string, dims: readonly T[]): T[] {
+  const seen = new Map<string, number>();
+  return dims.map((dim) => {
+    const times = (seen.get(dim.name) ?? 0) + 1;
+    seen.set(dim.name, times);
+    if (times === 1) return dim;
+    const name = `${dim.name}_${times}`;
+    process.emitWarning(
+      `variable "${variable}" has the dimension "${dim.name}" twice: its further axis is called "${name}"`,
+      "HyperslabWarning",
+    );
+    return { ...dim, name };
+  });
 }
 
 async function groupAttributes({ file, header }: Hdf5Object): Promise<Map<string, DecodedAttribute>> {

@@ -17,7 +17,10 @@ export type Selection =
   | { readonly kind: "none" }
   | { readonly kind: "patterns"; readonly axes: readonly Pattern[] }
   /** The product of ascending intervals on each axis. */
-  | { readonly kind: "intervals"; readonly axes: readonly (readonly (readonly [start: number, stop: number])[])[] };
+  | {
+      readonly kind: "intervals";
+      readonly axes: readonly (readonly (readonly [start: number, stop: number])[])[];
+    };
 
 const [NONE, POINTS, HYPERSLAB, ALL] = [0, 1, 2, 3];
 const MOST_BLOCKS = 2 ** 20;
@@ -126,9 +129,10 @@ function ofPattern({ start, stride, count, block }: Pattern, length: number): Ax
   if (stride === block) return slice(start, count === null ? Math.max(0, length - start) : most * block);
   if (block === 1) return slice(start, most, stride);
   return positions(
-    Array.from({ length: most * width }, (_, i) => start + Math.floor(i / width) * stride + (i % width)).filter(
-      (at) => count !== null || at < length,
-    ),
+    Array.from(
+      { length: most * width },
+      (_, i) => start + Math.floor(i / width) * stride + (i % width),
+    ).filter((at) => count !== null || at < length),
   );
 }
 

@@ -48,12 +48,14 @@ export async function readVirtualLayout(
  * The sources of a virtual dataset of `shape`, each by its own name: one with `%b` in its names stands for one source
  * for each block along the axis that has no end.
  */
-export function expandMappings(mappings: readonly VirtualMapping[], shape: readonly number[]): VirtualMapping[] {
+export function expandMappings(
+  mappings: readonly VirtualMapping[],
+  shape: readonly number[],
+): VirtualMapping[] {
   return mappings.flatMap((mapping) => {
     const { virtual } = mapping;
     const axis = endlessAxes(virtual, shape.length).indexOf(true);
-    if (axis === -1 || virtual.kind !== "patterns" || !hasBlockNumber(mapping))
-      return [named(mapping, 0)];
+    if (axis === -1 || virtual.kind !== "patterns" || !hasBlockNumber(mapping)) return [named(mapping, 0)];
     const { start, stride, block } = virtual.axes[axis];
     const count = Math.max(0, Math.ceil((shape[axis] - start) / Math.max(1, stride)));
     return Array.from({ length: Math.min(count, MOST_BLOCKS) }, (_, number): VirtualMapping => {

@@ -66,7 +66,11 @@ export async function readVirtual(
       endlessAxes(mapping.virtual, shape.length),
     );
     if (!pairs)
-      throw unsupported(path, undefined, `source "${mapping.dataset}" of a virtual dataset has another shape than its place`);
+      throw unsupported(
+        path,
+        undefined,
+        `source "${mapping.dataset}" of a virtual dataset has another shape than its place`,
+      );
     // a source may have grown less than the others
     pairs.forEach((paired, axis) => {
       if (paired !== -1) hits[axis] = before(hits[axis], selectionLength(inSource[paired]));
@@ -80,7 +84,11 @@ export async function readVirtual(
       ...inner,
     ];
     if (asked.some((one, axis) => boundsOfSelection(one)[1] > source.shape[axis]))
-      throw unsupported(path, undefined, `source "${mapping.dataset}" of a virtual dataset is shorter than its place`);
+      throw unsupported(
+        path,
+        undefined,
+        `source "${mapping.dataset}" of a virtual dataset is shorter than its place`,
+      );
     const block = allocateBlock(source.dtype, asked.map(selectionLength));
     await source.readBlock(asked, block, options);
     const from = stridesOf(block.shape);
@@ -118,7 +126,9 @@ interface Hits {
 
 function before({ from, to }: Hits, length: number): Hits {
   const kept = from.flatMap((at, i) => (at < length ? [i] : []));
-  return kept.length === from.length ? { from, to } : { from: kept.map((i) => from[i]), to: kept.map((i) => to[i]) };
+  return kept.length === from.length
+    ? { from, to }
+    : { from: kept.map((i) => from[i]), to: kept.map((i) => to[i]) };
 }
 
 /** Where the positions of `asked` are found in `own`, which ascends: their places in both. */
@@ -184,7 +194,9 @@ function pairAxes(
 function converted(block: Block, into: Block, path: string): BlockData {
   const { dtype, data } = block;
   if (dtype === into.dtype) return data;
-  const isNumber = (isInteger(dtype) || dtype === "bool" || dtype === "float32" || dtype === "float64") && !Array.isArray(data);
+  const isNumber =
+    (isInteger(dtype) || dtype === "bool" || dtype === "float32" || dtype === "float64") &&
+    !Array.isArray(data);
   const target = allocateBlock(into.dtype, block.shape).data;
   if (isNumber && isFloat(into.dtype) && into.dtype !== "float16" && !Array.isArray(target)) {
     for (let i = 0; i < data.length; i++) target[i] = Number(data[i]) as never;
@@ -195,7 +207,10 @@ function converted(block: Block, into: Block, path: string): BlockData {
     for (let i = 0; i < data.length; i++) {
       target[i] = (isBig ? BigInt(data[i]) : Number(data[i])) as never;
       if (BigInt(target[i]) !== BigInt(data[i]))
-        throw new DtypeError({ dtype: into.dtype, found: `${data[i]} in a source of virtual dataset ${path}` });
+        throw new DtypeError({
+          dtype: into.dtype,
+          found: `${data[i]} in a source of virtual dataset ${path}`,
+        });
     }
     return target;
   }

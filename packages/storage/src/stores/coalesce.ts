@@ -3,6 +3,7 @@
  * near to each other, become one request. Works over any store. Knows no format.
  */
 import { CancelledError } from "@hyperslab/core/errors";
+import { onCancelled } from "../cancellation.js";
 import type { GetOptions, RangeQuery, ReadableStore, StoreKey, WritableStore } from "../store.js";
 
 export interface CoalesceOptions {
@@ -93,15 +94,12 @@ async function readRun(store: ReadableStore, key: StoreKey, run: Run): Promise<v
   // the request is given up when nobody wants it any more
   const giveUp = new AbortController();
   let left = parts.length;
-  const leave = parts.map(({ options, reject }) => {
-    const onAbort = (): void => {
+  const leave = parts.map(({ options, reject }) =>
+    onCancelled(options?.signal, () => {
       reject(new CancelledError({ what: `reading ${store.label}${key}`, cause: options?.signal?.reason }));
       if (--left === 0) giveUp.abort();
-    };
-    options?.signal?.addEventListener("abort", onAbort, { once: true });
-    if (options?.signal?.aborted) onAbort();
-    return () => options?.signal?.removeEventListener("abort", onAbort);
-  });
+    }),
+  );
   try {
     const range = { offset, length: stop - offset };
     const value = await store.getRange(key, range, { signal: giveUp.signal });

@@ -3,6 +3,7 @@
  * header. Knows no store: statuses that neither pass nor redirect are the caller's business.
  */
 import { StorageError } from "@hyperslab/core/errors";
+import { onCancelled } from "../cancellation.js";
 import { Semaphore } from "../concurrent.js";
 import { type RangeQuery, asStorageError, checkCancelled } from "../store.js";
 import { readBody } from "./http-body.js";
@@ -50,6 +51,8 @@ export interface HttpAnswer {
   readonly length: number;
 }
 
+/** Bytes a millisecond at which a body may still be on its way. */
+const SLOWEST = 50;
 const MOST_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** How many permanent redirects a client remembers. */
@@ -138,14 +141,14 @@ export class HttpClient {
     const { method = "GET", range, signal, body } = request;
     const stop = new AbortController();
     let late = false;
+    // of what is sent nothing is heard until it is all there
+    const patience = this.#options.timeout + (body?.length ?? 0) / SLOWEST;
     const clock = setTimeout(() => {
       late = true;
       stop.abort();
-    }, this.#options.timeout);
+    }, patience);
     // not AbortSignal.any: a signal that lives long would keep each of those alive
-    const onAbort = (): void => stop.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort);
-    if (signal?.aborted) onAbort();
+    const forget = onCancelled(signal, () => stop.abort(signal?.reason));
     const reason = (cause: unknown): string => (late ? "it took too long" : reasonOf(cause));
     try {
       const headers = {
@@ -163,6 +166,8 @@ export class HttpClient {
           ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
         })
         .catch((cause: unknown) => {
+          if (isHopeless(cause))
+            throw new StorageError({ path, reason: `no answer: ${reasonOf(cause)}`, hint: HOPELESS, cause });
           throw new PassingFailure(`no answer: ${reason(cause)}`, 0, cause);
         });
       const { status } = response;
@@ -183,7 +188,7 @@ export class HttpClient {
       return { status, headers: response.headers, body: bytes, length };
     } finally {
       clearTimeout(clock);
-      signal?.removeEventListener("abort", onAbort);
+      forget();
     }
   }
 }
@@ -217,6 +222,17 @@ function redirectOf(answer: HttpAnswer, from: URL): URL | undefined {
   if (location === null || !URL.canParse(location, from.href)) return undefined;
   const next = new URL(location, from);
   return next.protocol === "http:" || next.protocol === "https:" ? next : undefined;
+}
+
+const HOPELESS =
+  "look at the address, and at the server's certificate (NODE_EXTRA_CA_CERTS names further authorities)";
+
+/** Failures that will be the same the next time: certificates that aren't believed, ports that `fetch` refuses. */
+function isHopeless(cause: unknown): boolean {
+  const inner = cause instanceof Error ? cause.cause : undefined;
+  if (!(inner instanceof Error)) return false;
+  const code = "code" in inner ? String(inner.code) : "";
+  return /CERT|^UNABLE_TO_|^ERR_SSL_WRONG_VERSION/.test(code) || inner.message === "bad port";
 }
 
 function reasonOf(cause: unknown): string {

@@ -10,6 +10,7 @@ import {
   type StoreEntry,
   type StoreKey,
   checkCancelled,
+  entriesUnder,
   joinKey,
   keySegments,
   resolveRange,
@@ -85,17 +86,7 @@ export class ReferenceStore implements ReadableStore {
       .join("");
     const known = this.#listed.get(under);
     if (known) return known;
-    const kinds = new Map<string, StoreEntry["kind"]>();
-    for (const key of (await this.#references()).keys()) {
-      if (!key.startsWith(under)) continue;
-      const rest = key.slice(under.length);
-      const slash = rest.indexOf("/");
-      if (slash >= 0) kinds.set(rest.slice(0, slash), "prefix");
-      else if (!kinds.has(rest)) kinds.set(rest, "value");
-    }
-    const listed = [...kinds]
-      .map(([name, kind]) => ({ name, kind }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const listed = entriesUnder((await this.#references()).keys(), under);
     this.#listed.set(under, listed);
     return listed;
   }

@@ -42,7 +42,7 @@ export function resolveTarget(from: ReferencesRef, url: string): TargetRef {
     }
     case "http":
     case "https":
-      return urlTarget("http", plain, {});
+      return urlTarget("http", plain, accessTo(from, plain));
     case "gs":
     case "gcs":
       return urlTarget("http", plain.replace(/^\w+:\/\//, "https://storage.googleapis.com/"), {});
@@ -115,6 +115,11 @@ function fileTarget(
       "download the references first, if you trust them",
     );
   return { store: { kind: "file", path: dirname(path) }, key: joinKey("/", basename(path)) };
+}
+
+/** What is needed to speak to the server that the references came from, where a URL is of that server. */
+function accessTo({ store }: ReferencesRef, url: string): object {
+  return store.kind === "http" && new URL(store.url).origin === new URL(url).origin ? store : {};
 }
 
 /** One store for each host, so that requests to it are joined and counted together. */

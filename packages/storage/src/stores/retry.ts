@@ -1,4 +1,5 @@
 /** Owns when a failed request is asked again, and how long that takes. Knows nothing of what is requested. */
+import { onCancelled } from "../cancellation.js";
 
 /** A failure of the network or the server that may pass. `wait`: milliseconds that the server asked for. */
 export class PassingFailure extends Error {
@@ -36,13 +37,14 @@ export function retryAfter(headers: Headers): number {
 /** Waits; ends early when `signal` is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((done) => {
-    const finish = (): void => {
-      clearTimeout(clock);
-      signal?.removeEventListener("abort", finish);
+    let forget = (): void => undefined;
+    const clock = setTimeout(() => {
+      forget();
       done();
-    };
-    const clock = setTimeout(finish, milliseconds);
-    if (signal?.aborted) finish();
-    else signal?.addEventListener("abort", finish);
+    }, milliseconds);
+    forget = onCancelled(signal, () => {
+      clearTimeout(clock);
+      done();
+    });
   });
 }

@@ -14,6 +14,7 @@ import {
   checkCancelled,
   keySegments,
   resolveRange,
+  sortedEntries,
 } from "../store.js";
 import type { HttpAnswer } from "./http-client.js";
 import { checkedRange, factsIn, sizeInContentRange } from "./http-range.js";
@@ -30,11 +31,11 @@ const MOST_AT_ONCE = 1000;
 
 export class S3Store implements WritableStore {
   readonly label: string;
+  readonly lasting: boolean = true;
   readonly bucket: string;
   readonly #client: S3Client;
   readonly #prefix: string;
   readonly #forbiddenIsAbsent: boolean;
-  #written = false;
 
   constructor(options: S3StoreOptions) {
     this.bucket = options.bucket;
@@ -42,11 +43,6 @@ export class S3Store implements WritableStore {
     this.#client = new S3Client(options);
     this.#forbiddenIsAbsent = options.forbiddenIsAbsent ?? false;
     this.label = this.#client.label(this.#prefix).replace(/\/$/, "");
-  }
-
-  /** Until something is written through this object. */
-  get lasting(): boolean {
-    return !this.#written;
   }
 
   async get(key: StoreKey, options?: GetOptions): Promise<Uint8Array | undefined> {
@@ -100,17 +96,15 @@ export class S3Store implements WritableStore {
     }
     // a "folder" that some tools make is an object of no name
     kinds.delete("");
-    return [...kinds].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return sortedEntries(kinds);
   }
 
   async set(key: StoreKey, value: Uint8Array): Promise<void> {
-    this.#written = true;
     const answer = await this.#client.request({ method: "PUT", key: this.#writableName(key), body: value });
     this.#succeeded(key, answer, "can't be written");
   }
 
   async delete(key: StoreKey): Promise<void> {
-    this.#written = true;
     const doomed = key === "/" ? [] : [this.nameOf(key)];
     for await (const page of this.#pages(this.#under(key), undefined)) {
       doomed.push(...page.keys);
@@ -122,7 +116,6 @@ export class S3Store implements WritableStore {
 
   /** Copies a value of another prefix without moving its bytes here. @throws StorageError */
   async copyFrom(source: S3Store, key: StoreKey): Promise<void> {
-    this.#written = true;
     const from = [source.bucket, ...source.nameOf(key).split("/")].map(encodePart).join("/");
     const headers = { "x-amz-copy-source": `/${from}` };
     const answer = await this.#client.request({ method: "PUT", key: this.#writableName(key), headers });

@@ -8,6 +8,7 @@ import {
   type RangeQuery,
   type ReadableStore,
   type StoreEntry,
+  type StoreFacts,
   type StoreKey,
   checkCancelled,
   keySegments,
@@ -27,6 +28,8 @@ export interface WebHdfsOptions extends HttpClientOptions {
 interface FileStatus {
   readonly pathSuffix: string;
   readonly length: number;
+  /** Milliseconds since 1970. */
+  readonly modificationTime: number;
   readonly type: "FILE" | "DIRECTORY" | "SYMLINK";
 }
 
@@ -91,10 +94,14 @@ export class WebHdfsStore implements ReadableStore {
   }
 
   async sizeOf(key: StoreKey, options?: GetOptions): Promise<number | undefined> {
+    return (await this.factsOf(key, options))?.size;
+  }
+
+  async factsOf(key: StoreKey, options?: GetOptions): Promise<StoreFacts | undefined> {
     const answer = await this.#ask(key, "GETFILESTATUS", {}, options);
     if (!answer) return undefined;
-    const status = this.#json(key, answer, "FileStatus") as FileStatus;
-    return status.type === "FILE" ? status.length : undefined;
+    const { type, length, modificationTime } = this.#json(key, answer, "FileStatus") as FileStatus;
+    return type === "FILE" ? { size: length, modified: modificationTime } : undefined;
   }
 
   async list(prefix: StoreKey, options?: GetOptions): Promise<StoreEntry[]> {

@@ -10,9 +10,11 @@ import {
   type RangeQuery,
   type ReadableStore,
   type StoreEntry,
+  type StoreFacts,
   type StoreKey,
   asStorageError,
   checkCancelled,
+  entriesUnder,
   keySegments,
   resolveRange,
   sliceRange,
@@ -88,18 +90,16 @@ export class ZipStore implements ReadableStore {
     return (await this.#find(key, options))?.size;
   }
 
+  async factsOf(key: StoreKey, options?: GetOptions): Promise<StoreFacts | undefined> {
+    const entry = await this.#find(key, options);
+    return entry && { size: entry.size, tag: hex(entry.crc32) };
+  }
+
   async list(prefix: StoreKey, options?: GetOptions): Promise<StoreEntry[]> {
     const under = keySegments(prefix)
       .map((part) => `${part}/`)
       .join("");
-    const kinds = new Map<string, StoreEntry["kind"]>();
-    for (const name of (await this.#directory(options)).keys()) {
-      if (!name.startsWith(under)) continue;
-      const [first, ...rest] = name.slice(under.length).split("/");
-      if (rest.length) kinds.set(first, "prefix");
-      else if (!kinds.has(first)) kinds.set(first, "value");
-    }
-    return [...kinds].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entriesUnder((await this.#directory(options)).keys(), under);
   }
 
   async #find(key: StoreKey, options: GetOptions | undefined): Promise<ZipEntry | undefined> {

@@ -2,64 +2,15 @@
  * Owns the cases of a local cluster over real WebSockets: scheduler and two workers of one thread each,
  * as processes. Peer: dask.distributed, the same.
  */
-import { Cluster, type ComputeOptions, type DataArray, type RunEvent, dataArray } from "hyperslab";
+import { Cluster, type DataArray, dataArray } from "hyperslab";
 import type { TypedArray } from "@hyperslab/core/dtype";
 import type { Case, Scale } from "../case.js";
 
 const WORKERS = { workers: 2, threads: 1 } as const;
 
-const TASKS: Record<Scale, number> = { tiny: 100, ci: 10_000, full: 100_000 };
-
-/** `0 … n - 1` in as many chunks, each one more: tasks that do nothing to speak of. */
-function increments(n: number): DataArray {
-  const numbers = Float64Array.from({ length: n }, (_, i) => i);
-  return dataArray(numbers, { dims: ["i"] })
-    .chunk({ i: 1 })
-    .add(1);
+async function valuesOn(array: DataArray, cluster: Cluster): Promise<TypedArray> {
+  return (await array.values({ on: cluster.executor })).data as TypedArray;
 }
-
-async function valuesOn(
-  array: DataArray,
-  cluster: Cluster,
-  options: ComputeOptions = {},
-): Promise<TypedArray> {
-  return (await array.values({ ...options, on: cluster.executor })).data as TypedArray;
-}
-
-export const tinyTasks: Case = {
-  name: "tiny-tasks",
-  title: "10k chunks of one number, each one more: all to the client, or their sum; scheduler, two workers",
-  variants: (scale) =>
-    ["map", "sum"].map((name) => ({
-      name,
-      parameters: { tasks: TASKS[scale], kind: name },
-      // a sum is fused into few tasks: its time is told, and no rate of tasks
-      unit: name === "map" ? "tasks/s" : "ms",
-      work: TASKS[scale],
-      peer: "tiny_tasks",
-      peerRounds: 3,
-      limit: name === "map" ? { name: "WebSocket tasks in batches of 16", work: TASKS[scale] } : null,
-      tolerance: 0,
-    })),
-  async open({ work, name }) {
-    const cluster = await Cluster.local(WORKERS);
-    let data: TypedArray = new Float64Array(0);
-    let tasks = 0;
-    const progress = (event: RunEvent): void => {
-      if (event.kind === "started") tasks = event.tasks;
-    };
-    return {
-      async run() {
-        const mapped = increments(work);
-        const array = name === "sum" ? mapped.sum() : mapped;
-        // the number of tasks is asked for once: telling of each costs
-        data = await valuesOn(array, cluster, tasks === 0 ? { progress } : {});
-      },
-      outcome: () => ({ data, facts: { tasks } }),
-      close: () => cluster.close(),
-    };
-  },
-};
 
 /** Round trips of one run. */
 const TRIPS: Record<Scale, number> = { tiny: 5, ci: 200, full: 1_000 };

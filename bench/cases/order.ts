@@ -1,7 +1,7 @@
 /** Owns the list of cases, in the order in which they are run. */
 import type { Case } from "../case.js";
 import { calibration } from "./calibration.js";
-import { latency, streaming, tinyTasks } from "./cluster.js";
+import { latency, streaming } from "./cluster.js";
 import { decode } from "./decode.js";
 import { encode } from "./encode.js";
 import { fusedChain } from "./fused-chain.js";
@@ -9,6 +9,8 @@ import { graph } from "./graph.js";
 import { groupMean } from "./groupmean.js";
 import { math } from "./math.js";
 import { nanmeans } from "./nanmean.js";
+import { schedulerSim } from "./scheduler-sim.js";
+import { remoteRange } from "./remote-range.js";
 import { rolling } from "./rolling.js";
 import { hdf5Slab, netcdf4 } from "./netcdf4.js";
 import { openSlice } from "./open-slice.js";
@@ -16,6 +18,7 @@ import { readPlain } from "./read-plain.js";
 import { rechunkCase } from "./rechunk.js";
 import { shardRead } from "./shard-read.js";
 import { readCeiling, squareMean, storedGroupMean, timeMean, zonalMean } from "./stored.js";
+import { tinyTasks } from "./tiny-tasks.js";
 import { windSpeed } from "./wind-speed.js";
 
 export const CASES: readonly Case[] = [
@@ -39,7 +42,9 @@ export const CASES: readonly Case[] = [
   netcdf4,
   hdf5Slab,
   shardRead,
+  remoteRange,
   graph,
+  schedulerSim,
   tinyTasks,
   latency,
   streaming,

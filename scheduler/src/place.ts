@@ -29,6 +29,7 @@ import {
   inFlight,
   jobOfKey,
   keyOf,
+  ownBytes,
   stageOf,
   taskOfKey,
 } from "./state.js";
@@ -144,6 +145,12 @@ function placeTask(
     spread.took();
     return true;
   }
+  const home = alone || independent ? null : homeOf(state, job, task, next);
+  if (home) {
+    hand(state, orders, job, task, home);
+    spread.took();
+    return true;
+  }
   const need = new Need(state, job, task);
   let best: Candidate | null = null;
   const consider = (worker: SchedulerWorker, room: boolean): void => {
@@ -165,6 +172,27 @@ function placeTask(
   hand(state, orders, job, task, found.worker);
   spread.took();
   return true;
+}
+
+/** The worker that holds all inputs, where it has room and starts the task sooner than `next` would; most have one. */
+function homeOf(
+  state: SchedulerState,
+  job: SchedulerJob,
+  task: number,
+  next: SchedulerWorker,
+): SchedulerWorker | null {
+  const { dependencies, dependencyStart } = job.graph;
+  const from = dependencyStart[task];
+  const to = dependencyStart[task + 1];
+  const slot = job.at[dependencies[from]];
+  let bytes = job.size[dependencies[from]];
+  for (let e = from + 1; e < to; e++) {
+    if (job.at[dependencies[e]] !== slot) return null;
+    bytes += job.size[dependencies[e]];
+  }
+  const worker = state.slots[slot];
+  if (!worker || !hasSlot(worker) || freeBytes(worker) < ownBytes(job, task)) return null;
+  return worker === next || costAt(worker, 0, 0) <= costAt(next, bytes, to - from) ? worker : null;
 }
 
 /** Gives a task to a worker: books, the blocks that it has to fetch, and the order. */

@@ -13,7 +13,7 @@ import { sourceDifferences } from "./stored.js";
 
 const python = findPython() ?? "";
 const LIVE = fileURLToPath(new URL("./live_hdf5.py", import.meta.url));
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = (process.env["HYPERSLAB_SEEDS"] ?? "1,2,3,4").split(",").map(Number);
 
 /** What Python reads from the file that it wrote. */
 function write<T>(writer: "netcdf4" | "h5py", path: string, seed: number): T {

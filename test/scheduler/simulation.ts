@@ -4,7 +4,7 @@
  * Every event is followed by `check` of the core that took it.
  */
 import type { Block } from "@hyperslab/core/block";
-import { type WireError, fromWire, toWire } from "@hyperslab/core/errors";
+import { fromWire } from "@hyperslab/core/errors";
 import type { PlanOutline } from "@hyperslab/core/plan";
 import { type TaskGraph, blockOfTask, expand, stageOfTask } from "@hyperslab/core/task-graph";
 import { check } from "@hyperslab/scheduler/check";
@@ -16,38 +16,19 @@ import { type ResultPayload, workerEvent, workerMessage } from "@hyperslab/sched
 import { check as checkWorker } from "@hyperslab/worker/check";
 import type { WorkerEvent, WorkerInstruction } from "@hyperslab/worker/events";
 import { react as workerReact } from "@hyperslab/worker/reactor";
-import { type WorkerState, newState as newWorkerState } from "@hyperslab/worker/state";
+import { newState as newWorkerState } from "@hyperslab/worker/state";
 import { reportMessage, schedulerEvent } from "@hyperslab/worker/wire";
-import type { ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
-import { seeded, valueOf, valuesOf } from "./plans.js";
+import type { WorkerMessage } from "@hyperslab/protocol/messages";
+import { seeded, valuesOf } from "./plans.js";
+import {
+  type SimulatedWorker,
+  type SimulationOptions,
+  leftoversOf,
+  prepareBatch,
+  prepareRun,
+  valueAt,
+} from "./simulated-worker.js";
 import { packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
-import { blockAt } from "@hyperslab/worker/blocks";
-
-interface SimulatedWorker {
-  readonly id: number;
-  readonly state: WorkerState;
-  readonly inbox: ToWorkerMessage[];
-  readonly outbox: WorkerMessage[];
-  /** Values of small blocks, by place. */
-  readonly small: Map<number, number>;
-  /** Runs and fetches under way: what comes of them. */
-  readonly pending: (() => WorkerEvent)[];
-}
-
-export interface SimulationOptions {
-  readonly seed: number;
-  readonly memory?: number;
-  readonly threads?: number;
-  /** Tasks that throw. */
-  readonly fails?: (task: number) => boolean;
-  /** Tasks that kill their worker. */
-  readonly kills?: (task: number) => boolean;
-  readonly window?: number;
-  /** Blocks larger than small ones: every run is one of its own. */
-  readonly large?: boolean;
-  /** The client fetches large results itself, and sometimes fails. */
-  readonly dials?: boolean;
-}
 
 export class Simulation {
   readonly random: () => number;
@@ -59,7 +40,6 @@ export class Simulation {
   /** Results by `ref`, then by task: how often they came, and the value. */
   readonly results = new Map<number, Map<number, { times: number; value: number }>>();
   readonly ended = new Map<number, "finished" | Error>();
-  recomputed = 0;
   lost = 0;
   #time = 0;
   #nextWorker = 1;
@@ -72,7 +52,6 @@ export class Simulation {
     this.send({ kind: "ClientJoined", client: 1, time: 0, name: "test", dials: options.dials ?? false });
   }
 
-  /** Gives the scheduler an event, and carries out what it wants. */
   send(event: SchedulerEvent): void {
     this.#carryOut(react(this.scheduler, event));
     this.#check();
@@ -240,14 +219,6 @@ export class Simulation {
     return message;
   }
 
-  /** Values of blocks that a worker holds; null where it does not. */
-  #valueAt(worker: SimulatedWorker, job: number, block: number): number | null {
-    const known = worker.state.jobs.get(job);
-    const at = known ? blockAt(known, block) : null;
-    if (!at) return null;
-    return "payload" in at ? Number(at.payload[0].data[0]) : (worker.small.get(at.place) ?? Number.NaN);
-  }
-
   #work(worker: SimulatedWorker, instruction: WorkerInstruction): void {
     switch (instruction.kind) {
       case "ReportStarted":
@@ -289,32 +260,21 @@ export class Simulation {
         for (const block of blocks) worker.pending.push(() => this.#fetched(peer.worker, job, block));
         return;
       }
-      case "StartRun": {
-        const { run, job, task, inputs, stage: number } = instruction;
-        const dependencies: number[] = [];
-        const { graph, plan } = this.#graphOf(job);
-        inputs.forEach((blocks, i) => {
-          const from = graph.firstTask[plan.stages[number].inputs[i].stage];
-          for (const block of blocks.keys()) dependencies.push(from + block);
-        });
-        const values = dependencies.map((one) => this.#valueAt(worker, job, one) ?? Number.NaN);
+      case "StartRun":
+      case "StartBatch": {
+        const plan = this.#graphOf(instruction.job);
+        const run =
+          instruction.kind === "StartRun"
+            ? prepareRun(worker, instruction, plan, this.#options, this.random)
+            : prepareBatch(worker, instruction, plan, this.#options, this.random);
         worker.pending.push(() => {
-          if (this.#options.kills?.(task)) {
-            this.kill(worker.id);
-            return { kind: "JobForgotten", job };
-          }
-          if (this.#options.fails?.(task))
-            return { kind: "RunFailed", run, task, error: toWire(new Error("a bad task")) };
-          const payload: Block[] = [
-            { dtype: "float64", shape: [1], data: Float64Array.of(valueOf(task, [...new Set(values)])) },
-          ];
-          return { kind: "RunFinished", run, bytes: 8, payload, time: this.random() };
+          const ends = run();
+          if (ends) return ends;
+          this.kill(worker.id);
+          return { kind: "JobForgotten", job: instruction.job };
         });
         return;
       }
-      case "StartBatch":
-        worker.pending.push(() => this.#runBatch(worker, instruction));
-        return;
       case "StopRun":
       case "FreeBlock":
       case "RegisterStage":
@@ -332,7 +292,7 @@ export class Simulation {
   #fetched(peer: number, job: number, block: number): WorkerEvent {
     const other = this.workers.get(peer);
     if (!other) return { kind: "PeerLost", peer, reason: "the connection was lost" };
-    const value = this.#valueAt(other, job, block);
+    const value = valueAt(other, job, block);
     if (value === null) return { kind: "FetchMissed", peer, job, blocks: [block] };
     if (this.#options.large) {
       const payload: Block[] = [{ dtype: "float64", shape: [1], data: Float64Array.of(value) }];
@@ -340,44 +300,6 @@ export class Simulation {
     }
     const bytes = new Uint8Array(Float64Array.of(value).buffer);
     return { kind: "SmallFetched", peer, job, blocks: [block], bytes };
-  }
-
-  /** Runs a batch, or the part of it that is run before its thread is ended. */
-  #runBatch(
-    worker: SimulatedWorker,
-    { run, job, stage: number, blocks, places, inputs }: Extract<WorkerInstruction, { kind: "StartBatch" }>,
-  ): WorkerEvent {
-    const { graph, plan } = this.#graphOf(job);
-    const first = graph.firstTask[number];
-    const failed: { task: number; error: WireError }[] = [];
-    let at = 0;
-    for (let i = 0; i < blocks.length; i++) {
-      const task = first + blocks[i];
-      const values = new Map<number, number>();
-      for (const input of plan.stages[number].inputs)
-        for (let count = inputs[at++]; count > 0; count--) {
-          const block = graph.firstTask[input.stage] + inputs[at++];
-          values.set(block, worker.small.get(inputs[at++]) ?? Number.NaN);
-        }
-      if (this.#options.kills?.(task)) {
-        this.kill(worker.id);
-        return { kind: "JobForgotten", job };
-      }
-      if (this.#options.fails?.(task)) failed.push({ task, error: toWire(new Error("a bad task")) });
-      else worker.small.set(places[i], valueOf(task, [...values.values()]));
-      // rarely a thread is ended in the middle
-      if (this.random() < 0.02 && !this.#options.fails) {
-        const time = this.random() * (i + 1);
-        return { kind: "BatchFinished", run, done: i + 1, failed, time };
-      }
-    }
-    return {
-      kind: "BatchFinished",
-      run,
-      done: blocks.length,
-      failed,
-      time: this.random() * 0.1 * blocks.length,
-    };
   }
 
   #carryOut(instructions: readonly SchedulerInstruction[]): void {
@@ -439,7 +361,7 @@ export class Simulation {
 
   #clientFetches(ref: number, job: number, holder: number, block: number): void {
     const worker = this.workers.get(holder);
-    const value = worker && this.random() > 0.1 ? this.#valueAt(worker, job, block) : undefined;
+    const value = worker && this.random() > 0.1 ? valueAt(worker, job, block) : undefined;
     const about = { client: 1, time: this.time, ref, blocks: [block] };
     if (value === undefined || value === null)
       return this.send({ kind: "FetchFailed", ...about, worker: holder, answered: value === null });
@@ -473,14 +395,6 @@ export class Simulation {
 
   /** What workers keep of jobs that are over. */
   leftovers(): string[] {
-    return [...this.workers.values()]
-      .filter(
-        ({ state }) =>
-          state.stored + state.smalls + state.jobs.size + state.runs.size + state.queues.length > 0,
-      )
-      .map(
-        ({ id, state }) =>
-          `worker ${id}: ${state.stored} bytes, ${state.smalls} small blocks, ${state.jobs.size} jobs, ${state.runs.size} runs`,
-      );
+    return [...this.workers.values()].flatMap(leftoversOf);
   }
 }

@@ -28,7 +28,8 @@ export interface BloscHeader {
 
 const FLAG = { shuffle: 1, copied: 2, bitshuffle: 4, unsplit: 16 } as const;
 
-export function readHeader(codec: string, bytes: Uint8Array): BloscHeader {
+/** @param length of the whole chunk, where `bytes` are only its first */
+export function readHeader(codec: string, bytes: Uint8Array, length: number = bytes.length): BloscHeader {
   if (bytes.length < HEADER_BYTES) throw damaged(codec, `${bytes.length} bytes can't hold a header of 16`);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const version = bytes[0];
@@ -44,8 +45,8 @@ export function readHeader(codec: string, bytes: Uint8Array): BloscHeader {
   const blockBytes = view.getUint32(8, true);
   const storedBytes = view.getUint32(12, true);
   const typeSize = bytes[3];
-  if (storedBytes !== bytes.length)
-    throw damaged(codec, `the header says ${storedBytes} bytes, there are ${bytes.length}`);
+  if (storedBytes !== length)
+    throw damaged(codec, `the header says ${storedBytes} bytes, there are ${length}`);
   if (decodedBytes > MAX_BYTES) throw damaged(codec, `claims to hold ${decodedBytes} bytes`);
   const copied = (flags & FLAG.copied) !== 0;
   if (copied && storedBytes - HEADER_BYTES !== decodedBytes)

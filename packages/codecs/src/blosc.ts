@@ -4,6 +4,7 @@
  */
 import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { type BloscHeader, HEADER_BYTES, readHeader, streamsOf } from "./blosc-header.js";
+import { BLOSC_HEAD_BYTES, bloscParts } from "./blosc-parts.js";
 import { bloscEncoder } from "./blosc-encode.js";
 import type { Codec, CodecInput, CodecSpec } from "./codec.js";
 import { damaged, deliver, outputFor } from "./output.js";
@@ -15,6 +16,7 @@ export function bloscCodec(spec: CodecSpec, input: CodecInput): Codec {
   return {
     name: spec.name,
     inWasm: true,
+    parts: { headBytes: BLOSC_HEAD_BYTES, find: (head, wanted) => bloscParts(spec.name, head, wanted) },
     decode: (bytes, size, out, wanted) => bloscDecode(spec.name, bytes, size, out, wanted),
     encode: bloscEncoder(spec, input),
   };

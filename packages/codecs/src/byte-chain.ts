@@ -1,6 +1,6 @@
 /** Owns a chain of byte codecs: first to last on encoding, last to first on decoding, with every size checked. */
 import { CodecError, isHyperslabError } from "@hyperslab/core/errors";
-import type { Codec } from "./codec.js";
+import type { Codec, PartReading } from "./codec.js";
 import { andThen, translateErrors } from "./sequence.js";
 import { deliver } from "./output.js";
 import type { Spans } from "./spans.js";
@@ -19,6 +19,8 @@ export interface ByteChain {
   encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /** True where stored bytes are decoded where they are if they lie in attached memory (`wasm-memory.ts`). */
   readonly inWasm: boolean;
+  /** How parts are decoded on their own; null where they can't be. */
+  readonly parts: PartReading | null;
   /** True for a chain of no codec. */
   readonly isEmpty: boolean;
   /** Length of what encode makes of `size` bytes; null where a compressor decides. */
@@ -36,6 +38,7 @@ export function byteChain(codecs: readonly Codec[]): ByteChain {
   };
   return {
     inWasm: readsInWasm(codecs),
+    parts: codecs.length === 1 ? (codecs[0].parts ?? null) : null,
     isEmpty: codecs.length === 0,
     decode(bytes, size, out, wanted) {
       if (codecs.length === 0) return deliver("bytes", bytes, size, out);

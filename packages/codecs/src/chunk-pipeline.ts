@@ -1,6 +1,7 @@
 /** Owns the contract between chunks and storage: bytes ↔ elements, whole or shard by shard. Knows no codec. */
 import type { BlockData, Dtype } from "@hyperslab/core/dtype";
 import type { Shape } from "@hyperslab/core/shape";
+import type { PartReading } from "./codec.js";
 import type { Spans } from "./spans.js";
 
 /** Bytes ↔ elements of the chunks of one array. Elements are C-ordered, of the chunk's full shape. */
@@ -23,7 +24,9 @@ export interface ChunkPipeline {
    * are all that is stored; in attached memory (`wasm-memory.ts`); or in memory of this thread alone.
    */
   readonly bestIn: "out" | "attached" | "plain";
-  /** Where parts of a chunk can be read on their own; null where they can't. */
+  /** How parts of a chunk's elements are read on their own, where `wanted` is given; null where they can't be. */
+  readonly parts: PartReading | null;
+  /** The chunk is a shard: inner chunks can be read on their own; null where it isn't. */
   readonly shard: ShardLayout | null;
 }
 

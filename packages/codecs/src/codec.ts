@@ -16,6 +16,22 @@ export interface CodecInput {
   readonly littleEndian: boolean;
 }
 
+/** Where wanted parts lie in stored bytes. */
+export interface StoredParts {
+  /** Length of all stored bytes. */
+  readonly total: number;
+  /** Which of them `decode` looks at, besides the head. */
+  readonly spans: Spans;
+}
+
+/** How to decode parts of stored bytes: the others may hold anything, but have to be there. */
+export interface PartReading {
+  /** The first so many bytes tell where the parts lie. */
+  readonly headBytes: number;
+  /** @param wanted of the decoded bytes; null where all stored bytes are needed. @throws CodecError */
+  find(head: Uint8Array, wanted: Spans): StoredParts | null;
+}
+
 /**
  * Bytes in, bytes out. Synchronous wherever it can be: a compute thread decodes straight on.
  * Any truncated, damaged or lying input ends in a CodecError: never a crash, a hang, an
@@ -43,6 +59,8 @@ export interface Codec {
    * filters). Absent for compressors. @throws CodecError for a size that can't be
    */
   encodedSize?(size: number): number;
+  /** How parts of what was encoded are decoded on their own; absent where they can't be. */
+  readonly parts?: PartReading;
   /** True for one that reads bytes where they are if they lie in attached memory (`wasm-memory.ts`). */
   readonly inWasm?: boolean;
   /** Bytes of one element of what `encode` yields, where that isn't the input's: filters that change the dtype. */

@@ -8,7 +8,7 @@ import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import { type ByteChain, byteChain, withChunk } from "./byte-chain.js";
 import { swapBytes } from "./byte-order.js";
 import type { ChunkPipeline } from "./chunk-pipeline.js";
-import type { Codec, CodecSpec } from "./codec.js";
+import type { Codec, CodecSpec, PartReading } from "./codec.js";
 import { choiceOf, codecsOf, integersOf } from "./configuration.js";
 import { type Element, plainElement, storedBytesOf, valuesOf } from "./element.js";
 import { decodeElements, encodeElements, memoryOf } from "./element-bytes.js";
@@ -219,6 +219,7 @@ function plainPipeline(
     dtype: element.dtype,
     shape,
     bestIn: inPlace && chain.isEmpty ? "out" : chain.inWasm ? "attached" : "plain",
+    parts: inPlace ? partsOf(chain, element.size) : null,
     shard: null,
     decode(bytes, chunk, out, wanted) {
       return withChunk(chunk, () => {
@@ -243,6 +244,13 @@ function plainPipeline(
   };
 }
 
+/** The same, told of elements. */
+function partsOf({ parts }: ByteChain, itemSize: number): PartReading | null {
+  if (!parts) return null;
+  const { headBytes } = parts;
+  return { headBytes, find: (head, wanted) => parts.find(head, scaleSpans(wanted, itemSize)) };
+}
+
 function textPipeline(
   shape: Shape,
   axes: readonly number[],
@@ -254,6 +262,7 @@ function textPipeline(
     dtype: "string",
     shape: axes.map((axis) => shape[axis]),
     bestIn: "plain",
+    parts: null,
     shard: null,
     decode(bytes, _chunk, out) {
       const texts = codec.decode(bytes, count);
@@ -280,6 +289,7 @@ function wrapped(
     dtype,
     shape,
     bestIn: chain.inWasm ? "attached" : "plain",
+    parts: null,
     shard: null,
     decode(bytes, chunk, out) {
       return withChunk(chunk, () => {

@@ -74,6 +74,7 @@ export function shardedPipeline(parts: ShardParts): ChunkPipeline {
     dtype,
     shape,
     bestIn: "plain",
+    parts: null,
     shard: layout,
     decode(bytes, chunk, out) {
       return withChunk(chunk, () => {

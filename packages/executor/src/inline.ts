@@ -24,7 +24,7 @@ export interface InlineOptions extends Pick<TaskOptions, "openSource" | "writeTa
 const TURN = 12;
 
 /** Tasks under way at once where answers come from far: their requests overlap. */
-const REMOTE_WIDTH = 8;
+export const REMOTE_WIDTH = 32;
 
 export function inlineExecutor(options: InlineOptions = {}): Executor {
   const { memory, spill = {}, ...io } = options;

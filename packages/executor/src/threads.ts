@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import type { Executor, OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import type { Plan } from "@hyperslab/core/plan";
-import { readsRemotely } from "./inline.js";
+import { REMOTE_WIDTH, readsRemotely } from "./inline.js";
 import { MemoryBudget, defaultMemory, reservationOf } from "./memory-budget.js";
 import { type GraphOptions, runGraph } from "./run-graph.js";
 import { runTask } from "./run-task.js";
@@ -26,7 +26,7 @@ export interface ThreadsExecutor extends Executor {
   close(): Promise<void>;
 }
 
-/** Tasks of one thread whose requests overlap, where sources are a network away. */
+/** Least number of tasks of one thread whose requests overlap, where sources are a network away. */
 const REMOTE_SLOTS = 4;
 
 /** A thread has a second task at hand where no task needs more bytes than this: it never waits for one. */
@@ -47,7 +47,7 @@ export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
     const pools = await import("./thread-pool.js");
     const pool = new pools.ThreadPool({
       threads,
-      slots: REMOTE_SLOTS,
+      slots: remoteSlots(threads),
       idle: IDLE,
       ...(entry ? { entry } : {}),
     });
@@ -92,7 +92,7 @@ async function* runOnPool(
       },
       {
         ...options,
-        width: pool.threads * slotsFor(plan),
+        width: pool.threads * slotsFor(plan, pool.threads),
         budget,
         buffers: pool.buffers,
       },
@@ -103,7 +103,11 @@ async function* runOnPool(
 }
 
 /** Tasks that a thread has under way at once. */
-function slotsFor(plan: Plan): number {
-  if (readsRemotely(plan)) return REMOTE_SLOTS;
+function slotsFor(plan: Plan, threads: number): number {
+  if (readsRemotely(plan)) return remoteSlots(threads);
   return plan.stages.every(({ cost }) => reservationOf(cost) <= LIGHT) ? 2 : 1;
+}
+
+function remoteSlots(threads: number): number {
+  return Math.max(REMOTE_SLOTS, Math.ceil(REMOTE_WIDTH / threads));
 }

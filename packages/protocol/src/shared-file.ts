@@ -4,6 +4,7 @@
  * system in memory, or the other side is elsewhere, there is no short way, and blocks go over the socket.
  */
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { type FileHandle, mkdtemp, open, rm, rmdir, statfs, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -19,6 +20,18 @@ const START = 4096;
 
 /** Pieces that pass through a file are no larger. */
 export const FILE_PIECE: number = SLOT;
+
+/** Folders that still have a name: gone with the process, however early it ends. */
+const named = new Set<string>();
+let watching = false;
+
+function watchExit(): void {
+  if (watching) return;
+  watching = true;
+  process.on("exit", () => {
+    for (const folder of named) rmSync(folder, { recursive: true, force: true });
+  });
+}
 
 /** The side that has the blocks. */
 export class SharedFileWriter {
@@ -42,7 +55,9 @@ export class SharedFileWriter {
       const { bavail, bsize } = await statfs(FOLDER);
       // a container often has 64 MB there, for all
       if (bavail * bsize < 8 * SLOT * SLOTS) return null;
+      watchExit();
       folder = await mkdtemp(join(FOLDER, "hyperslab-"));
+      named.add(folder);
       const path = join(folder, "blocks");
       const file = await open(path, "wx+", 0o600);
       const check = randomBytes(CHECK);
@@ -57,6 +72,7 @@ export class SharedFileWriter {
   /** Removes the name: the file lives on as long as it is open. */
   async hide(): Promise<void> {
     await removeName(this.path);
+    named.delete(dirname(this.path));
   }
 
   /** Writes at most {@link FILE_PIECE} bytes to a free slot, once there is one. Null once it is closed. */

@@ -11,7 +11,9 @@ import { ShapeError } from "@hyperslab/core/errors";
 import { sameShape, sizeOf, stridesOf, type Shape } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import { type ChunkProjection, projectChunks } from "./chunk-projection.js";
+import { spansOf } from "./chunk-spans.js";
 import { Semaphore, forEachConcurrent } from "./concurrent.js";
+import { fetchParts } from "./read-parts.js";
 import { ShardIndexes } from "./shard-indexes.js";
 import type { ArrayInfo, ArraySource, ReadOptions, StoredChunks } from "./source.js";
 import { type ReadableStore, checkCancelled, isWritable } from "./store.js";
@@ -108,7 +110,10 @@ export class ZarrSource implements ArraySource {
     }
     const place = placeInBlock(context, pipeline, axes);
     const raw = rawPlace(pipeline, place);
-    const stored = await fetchStored(context, pipeline.bestIn, (options) => store.get(key, options), raw);
+    const wanted = place ? undefined : spansOf(axes, sizeOf(shape));
+    const stored =
+      (await fetchParts(context, key, pipeline, wanted)) ??
+      (await fetchStored(context, pipeline.bestIn, (options) => store.get(key, options), raw));
     try {
       await placeChunk(context, key, pipeline, stored.bytes, axes, place);
     } finally {

@@ -59,13 +59,14 @@ export function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
 /**
  * Opens the file and reads of every array. Checksums that the change has made wrong are put right, and all is read
  * again: what is behind them has to stand it, too.
+ * @param beside files in the same folder, which links and virtual datasets lead to
  * @throws what isn't an error of ours
  */
-export async function readAll(bytes: Uint8Array): Promise<void> {
+export async function readAll(bytes: Uint8Array, beside: ReadonlyMap<string, Uint8Array>): Promise<void> {
   const wrong: Error[] = [];
   for (let i = 0; i <= MOST_REPAIRS; i++) {
     wrong.length = 0;
-    await readOnce(bytes, (error) => wrong.push(error));
+    await readOnce(bytes, beside, (error) => wrong.push(error));
     if (!wrong.some((error) => repair(bytes, error))) return;
   }
 }
@@ -82,9 +83,16 @@ function repair(bytes: Uint8Array, error: Error): boolean {
   return true;
 }
 
-async function readOnce(bytes: Uint8Array, onError: (error: Error) => void): Promise<void> {
+async function readOnce(
+  bytes: Uint8Array,
+  beside: ReadonlyMap<string, Uint8Array>,
+  onError: (error: Error) => void,
+): Promise<void> {
   const name = "/file.h5" as const;
-  const ref = registerStore(new Map<`/${string}`, Uint8Array>([[name, bytes]]));
+  const files = new Map<`/${string}`, Uint8Array>();
+  for (const [other, content] of beside) files.set(`/${other}`, content);
+  files.set(name, bytes);
+  const ref = registerStore(files);
   const store = processStore(ref.id);
   try {
     const groups: (string | undefined)[] = [undefined];

@@ -1,9 +1,12 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allocateBlock } from "@hyperslab/core/block";
-import { slice } from "@hyperslab/core/box";
+import { positions, slice } from "@hyperslab/core/box";
 import { openGroup } from "@hyperslab/storage/open-group";
 import { openSource } from "@hyperslab/storage/open-source";
+import { File, ready } from "h5wasm/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Served, serve } from "../serve.js";
 
@@ -55,6 +58,38 @@ describe("HDF5 over HTTP", () => {
     const block = allocateBlock("int32", [3, 1, 1]);
     await source?.readBlock([slice(0, 3), slice(1, 1), slice(2, 1)], block);
     expect([...(block.data as Int32Array)]).toEqual([8, 108, 15]);
+  });
+  it("asks only for what it needs of long chunks without filters", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hyperslab-raw-"));
+    const path = join(folder, "raw.h5");
+    const shape = [2, 300, 400];
+    await ready;
+    const made = new File(path, "w");
+    made.create_dataset({
+      name: "d",
+      data: Float64Array.from({ length: 240_000 }, (_, i) => i),
+      shape,
+      chunks: [1, 300, 400],
+      maxshape: shape,
+    });
+    made.close();
+    const raw = await serve(new Map([["/raw.h5", new Uint8Array(readFileSync(path))]]));
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      const { arrays } = await openGroup(`${raw.url}/raw.h5`);
+      const block = allocateBlock("float64", [2, 1, 2]);
+      await arrays.get("d")?.readBlock([slice(1, 2, -1), slice(250, 1), positions([399, 7])], block);
+      expect([...(block.data as Float64Array)]).toEqual([220_399, 220_007, 100_399, 100_007]);
+      const bytes = raw.requests.map((request) => {
+        const range = /bytes=(\d+)-(\d+)/.exec(request);
+        return range ? Number(range[2]) - Number(range[1]) + 1 : 0;
+      });
+      // the first block has metadata
+      expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(3 * 262_144);
+      expect(raw.requests.length).toBeLessThanOrEqual(6);
+    } finally {
+      await raw.close();
+    }
   });
   it("opens a reference without the file's metadata", async () => {
     const group = await openGroup(`${server.url}/data/packed.nc`);

@@ -14,13 +14,13 @@ import {
   slice,
 } from "@hyperslab/core/box";
 import { type ChunkGrid, blockIndex } from "@hyperslab/core/chunk-grid";
-import type { BlockData } from "@hyperslab/core/dtype";
-import { type Shape, stridesOf } from "@hyperslab/core/shape";
+import { type BlockData, allocate } from "@hyperslab/core/dtype";
+import { type Shape, sizeOf, stridesOf } from "@hyperslab/core/shape";
 import { type ChunkProjection, projectChunks } from "../chunk-projection.js";
 import { Semaphore, forEachConcurrent } from "../concurrent.js";
 import type { ReadOptions } from "../source.js";
 import { type ReadableStore, type StoreKey, checkCancelled } from "../store.js";
-import type { AxisCopy } from "../strided-copy.js";
+import { type AxisCopy, copyRegion } from "../strided-copy.js";
 import {
   type ReadContext,
   axisCopies,
@@ -29,11 +29,16 @@ import {
   placeInBlock,
   rawPlace,
 } from "../zarr-chunk.js";
-import type { ChunkTable } from "./chunk-manifest.js";
+import type { ChunkPlace, ChunkTable } from "./chunk-manifest.js";
+import { readContiguous } from "./contiguous-reader.js";
 import { fillElements, fillOf } from "./fill-element.js";
 import { dataOf } from "./known-files.js";
 import type { Hdf5Array } from "./hdf5-array.js";
 import type { Layout } from "./layout.js";
+
+/** A chunk without filters from this length on is read in parts, where less than such a share of it is wanted. */
+const LONG_CHUNK = 256 * 1024;
+const FEW = 1 / 8;
 
 /** Chunks of one read that are under way at once; where requests are dear, more: neighbours share one. */
 const NEAR = 8;
@@ -109,6 +114,10 @@ export class ChunkReader {
     checkCancelled(context.signal, `reading ${this.#store.label}${name}`);
     const isRaw =
       this.#layout.rawEdges && coords.some((at, axis) => (at + 1) * this.#layout.chunks[axis] > extent[axis]);
+    if (this.#isWorthParts(isRaw, place, within)) {
+      await this.#readParts(context, place.offset, within);
+      return;
+    }
     const pipeline = this.#pipeline(isRaw ? -1 : place.mask);
     const target = placeInBlock(context, pipeline, within);
     const stored = await fetchStored(
@@ -122,6 +131,24 @@ export class ChunkReader {
     } finally {
       stored.release();
     }
+  }
+
+  /** True for few elements of a long chunk that went through no filter: they can be read on their own. */
+  #isWorthParts(isRaw: boolean, { length }: ChunkPlace, axes: readonly AxisCopy[]): boolean {
+    if (length < LONG_CHUNK || (!isRaw && this.#array.filters.length > 0)) return false;
+    const count = axes.reduce((product, { from }) => product * selectionLength(from), 1);
+    return count * this.#element.size < length * FEW;
+  }
+
+  async #readParts(context: ReadContext, offset: number, axes: readonly AxisCopy[]): Promise<void> {
+    const selection = axes.map(({ from }) => from);
+    const shape = selection.map(selectionLength);
+    const data = allocate(this.#element.dtype, sizeOf(shape));
+    const options = context.signal ? { signal: context.signal } : {};
+    await readContiguous(this.#array, offset, this.#layout.chunks, this.#store, selection, data, options);
+    const strides = stridesOf(shape);
+    const copies = axes.map((axis, i) => ({ ...axis, from: slice(0, shape[i]), fromStride: strides[i] }));
+    copyRegion(data, context.target, copies);
   }
 
   /** The part of the copy that lies in the stored array, which may be shorter than its dimensions; null for nothing. */

@@ -1,10 +1,10 @@
 /** Owns reading datasets that lie in one piece, at fixed strides, into a block; fields of compounds with their gaps. */
 import { swapBytes } from "@hyperslab/codecs/byte-order";
 import { decodeElements, isNative } from "@hyperslab/codecs/element-bytes";
-import { storedBytesOf, valuesOf } from "@hyperslab/codecs/element";
+import { type Element, storedBytesOf } from "@hyperslab/codecs/element";
 import { type AxisSelection, selectionLength } from "@hyperslab/core/box";
 import type { BlockData } from "@hyperslab/core/dtype";
-import { sizeOf, stridesOf } from "@hyperslab/core/shape";
+import { type Shape, sizeOf, stridesOf } from "@hyperslab/core/shape";
 import type { ReadOptions } from "../source.js";
 import { type ReadableStore, type StoreKey, checkCancelled } from "../store.js";
 import { type StridedLayout, readStrided } from "../strided-read.js";
@@ -12,10 +12,15 @@ import { damaged } from "./cursor.js";
 import { dataOf } from "./known-files.js";
 import type { Hdf5Array } from "./hdf5-array.js";
 
-/** @param address of the data in the file, user block included */
+/**
+ * Reads elements that went through no filter: all of an array, or one chunk of it.
+ * @param address of the data in the file, user block included
+ * @param shape of what lies there, without axes within elements
+ */
 export async function readContiguous(
   array: Hdf5Array,
   address: number,
+  shape: Shape,
   store: ReadableStore,
   selection: readonly AxisSelection[],
   data: BlockData,
@@ -36,7 +41,7 @@ export async function readContiguous(
     return dataOf(store, array.key as StoreKey, array.version, offset, length, request);
   };
   const { stored } = array.element;
-  const layout = stridedLayout(array, address);
+  const layout = stridedLayout(stored, shape, address);
   if (!Array.isArray(data)) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     await readStrided(layout, selection, bytes, fetch);
@@ -51,22 +56,16 @@ export async function readContiguous(
 }
 
 /** Where the values lie, those within elements on axes of their own. */
-export function stridedLayout({ element, extent }: Hdf5Array, address: number): StridedLayout {
-  const { stored } = element;
+function stridedLayout(stored: Element, shape: Shape, address: number): StridedLayout {
   const inner = (stored.inner ?? []).map(({ length }) => length);
   const itemBytes = storedBytesOf(stored);
   return {
     begin: address + (stored.record?.offset ?? 0),
-    shape: [...extent, ...inner],
+    shape: [...shape, ...inner],
     strides: [
-      ...stridesOf(extent).map((stride) => stride * itemBytes),
+      ...stridesOf(shape).map((stride) => stride * itemBytes),
       ...stridesOf(inner).map((stride) => stride * stored.size),
     ],
     itemBytes: stored.size,
   };
-}
-
-/** Bytes of all values, without what lies between fields. */
-export function contiguousBytes({ element, extent }: Hdf5Array): number {
-  return sizeOf(extent) * valuesOf(element.stored) * element.stored.size;
 }

@@ -34,18 +34,16 @@ const MOST_ROWS = 64;
 export class FractalHeap {
   readonly #file: Hdf5File;
   readonly #header: HeapHeader;
-  readonly #address: number;
   readonly #blocks: Map<number, Promise<Cursor>> = new Map();
   #huge: Promise<ReadonlyMap<number, HugeObject>> | undefined;
 
-  private constructor(file: Hdf5File, address: number, header: HeapHeader) {
+  private constructor(file: Hdf5File, header: HeapHeader) {
     this.#file = file;
-    this.#address = address;
     this.#header = header;
   }
 
   static async open(file: Hdf5File, address: number): Promise<FractalHeap> {
-    return new FractalHeap(file, address, await readHeader(file, address));
+    return new FractalHeap(file, await readHeader(file, address));
   }
 
   /** A cursor over the object of a heap id. @throws FormatError */
@@ -172,15 +170,6 @@ export class FractalHeap {
       found.set(record.length(), { address, length });
     });
     return found;
-  }
-
-  /** Bytes of the ids of this heap. */
-  get idBytes(): number {
-    return this.#header.idBytes;
-  }
-
-  get address(): number {
-    return this.#address;
   }
 }
 

@@ -107,7 +107,7 @@ export async function rootOf(file: Hdf5File): Promise<Hdf5Object> {
  * The root of another file, named as links do: relative to the folder of this one.
  * @throws StorageError for a name outside of the store, and where there is no such file
  */
-export async function openBeside(file: Hdf5File, name: string): Promise<Hdf5Object> {
+async function openBeside(file: Hdf5File, name: string): Promise<Hdf5Object> {
   const root = await openBesideIfThere(file, name);
   if (root) return root;
   throw new StorageError({

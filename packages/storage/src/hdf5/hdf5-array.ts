@@ -97,7 +97,7 @@ export function arrayFrom(ref: SourceRef): Hdf5Array {
 }
 
 /** The lengths of the axes within one element, as the array shows them. */
-export function innerLengths({ element }: Hdf5Array): number[] {
+function innerLengths({ element }: Hdf5Array): number[] {
   const inner = (element.stored.inner ?? []).map(({ length }) => length);
   return element.isReference ? inner.slice(0, -1) : inner;
 }

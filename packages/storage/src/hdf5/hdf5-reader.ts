@@ -104,6 +104,7 @@ export class Hdf5Reader {
           await readContiguous(
             this.#array,
             superblock.base + layout.address,
+            this.#array.extent,
             this.#store,
             selection,
             into.data,

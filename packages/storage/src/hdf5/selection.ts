@@ -103,7 +103,7 @@ function productOf(cursor: Cursor, rank: number, count: number, bytes: number, s
   return { kind: "intervals", axes: intervals };
 }
 
-/** The positions on each axis of an array of `shape`; patterns without end stop at its end. */
+/** The positions on each axis of an array of `shape`: those that it has. */
 export function axesOf(selection: Selection, shape: readonly number[]): AxisSelection[] {
   switch (selection.kind) {
     case "all":
@@ -113,27 +113,31 @@ export function axesOf(selection: Selection, shape: readonly number[]): AxisSele
     case "patterns":
       return shape.map((length, axis) => ofPattern(selection.axes[axis], length));
     case "intervals":
-      return selection.axes.map((intervals) => {
-        if (intervals.length === 1) return slice(intervals[0][0], intervals[0][1] - intervals[0][0]);
+      return shape.map((length, axis) => {
+        const inside = (selection.axes[axis] ?? []).flatMap(([from, to]): [number, number][] =>
+          from < length ? [[from, Math.min(to, length)]] : [],
+        );
+        if (inside.length === 1) return slice(inside[0][0], inside[0][1] - inside[0][0]);
         return positions(
-          intervals.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i)),
+          inside.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i)),
         );
       });
   }
 }
 
-function ofPattern({ start, stride, count, block }: Pattern, length: number): AxisSelection {
-  const width = Math.min(block, Math.max(0, length - start));
-  const most = count ?? Math.max(0, Math.ceil((length - start) / Math.max(1, stride)));
-  if (most === 1) return slice(start, width);
-  if (stride === block) return slice(start, count === null ? Math.max(0, length - start) : most * block);
-  if (block === 1) return slice(start, most, stride);
-  return positions(
-    Array.from(
-      { length: most * width },
-      (_, i) => start + Math.floor(i / width) * stride + (i % width),
-    ).filter((at) => count !== null || at < length),
-  );
+function ofPattern(pattern: Pattern | undefined, length: number): AxisSelection {
+  if (!pattern || pattern.start >= length) return slice(0, 0);
+  const { start, count, block } = pattern;
+  const room = length - start;
+  const stride = Math.max(1, pattern.stride);
+  const blocks = Math.min(count ?? Infinity, Math.ceil(room / stride));
+  if (blocks <= 1) return slice(start, blocks === 1 ? Math.min(block, room) : 0);
+  if (stride === block) return slice(start, Math.min(room, blocks * block));
+  if (block === 1) return slice(start, blocks, stride);
+  const list: number[] = [];
+  for (let i = 0; i < blocks; i++)
+    for (let at = start + i * stride; at < Math.min(length, start + i * stride + block); at++) list.push(at);
+  return positions(list);
 }
 
 /** Which axes of a selection go on as far as the array does. */

@@ -13,7 +13,7 @@ const LONGEST = 128;
 const FAR_USER_BLOCK = 2 ** 20;
 
 /** True for bytes that a superblock begins with. */
-export function hasSignature(bytes: Uint8Array): boolean {
+function hasSignature(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && [...SIGNATURE].every((letter, i) => bytes[i] === letter.charCodeAt(0));
 }
 

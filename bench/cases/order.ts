@@ -14,6 +14,7 @@ import { remoteRange } from "./remote-range.js";
 import { rolling } from "./rolling.js";
 import { hdf5Slab, netcdf4 } from "./netcdf4.js";
 import { openSlice } from "./open-slice.js";
+import { overproduction } from "./overproduction.js";
 import { readPlain } from "./read-plain.js";
 import { rechunkCase } from "./rechunk.js";
 import { shardRead } from "./shard-read.js";
@@ -38,6 +39,7 @@ export const CASES: readonly Case[] = [
   readCeiling,
   readPlain,
   rechunkCase,
+  overproduction,
   openSlice,
   netcdf4,
   hdf5Slab,

@@ -11,14 +11,14 @@ const LATENCY = 30;
 /** Variables, times, rows and columns. Chunks are of one time each. */
 const FILE: Record<Scale, readonly [number, number, number, number]> = {
   tiny: [2, 4, 18, 36],
-  ci: [16, 64, 181, 360],
-  full: [16, 256, 181, 360],
+  ci: [48, 64, 181, 360],
+  full: [48, 256, 181, 360],
 };
 
 export const remoteRange: Case = {
   name: "remote-range",
   title:
-    "64 times of one point of a NetCDF-4 file over HTTP, where every answer takes 30 ms: a chunk each, between those of 15 other variables",
+    "64 times of one point of a NetCDF-4 file over HTTP, where every answer takes 30 ms: a chunk each, between those of 47 other variables",
   variants: (scale) => {
     const [, times, rows, columns] = FILE[scale];
     return [

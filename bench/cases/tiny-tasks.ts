@@ -85,9 +85,8 @@ function pairs(count: number, from: number): Stage {
 
 /** `count` tasks, each of which adds up three blocks of the stage before, in no order. */
 function threes(count: number, from: number): Stage {
-  const picked = Array.from({ length: 3 }, (_, k) =>
-    Array.from({ length: count }, (_, i) => (i * 7919 + k * 104_729 + 13 * k * i + from) % count),
-  );
+  // every block is read three times: none is left out
+  const picked = Array.from({ length: 3 }, (_, k) => shuffled(count, 3 * from + k + 1));
   const blocks = picked[0].flatMap((_, i) => [...new Set(picked.map((one) => one[i]))].sort((a, b) => a - b));
   const offsets = [0];
   picked[0].forEach((_, i) => offsets.push(offsets[i] + new Set(picked.map((one) => one[i])).size));
@@ -103,6 +102,20 @@ function threes(count: number, from: number): Stage {
   steps.push({ kind: "elementwise", program: ADD, args: [1, 2], shape: [count], fields: FIELDS });
   steps.push({ kind: "elementwise", program: ADD, args: [4, 3], shape: [count], fields: FIELDS });
   return stageOf("threes", count, steps, { stage: from, map: { kind: "table", axis: 0, offsets, blocks } });
+}
+
+/** The numbers below `count` in an order that only the seed decides. */
+function shuffled(count: number, seed: number): number[] {
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  let state = Math.imul(seed, 0x9e37_79b9) | 1;
+  for (let i = count - 1; i > 0; i--) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    const j = (state >>> 0) % (i + 1);
+    [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
+  }
+  return numbers;
 }
 
 function planOf(kind: string, size: number): Plan {

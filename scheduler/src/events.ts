@@ -46,6 +46,8 @@ export interface TasksFinished extends OfWorker {
   readonly tasks: ArrayLike<number>;
   /** Of the blocks that the tasks yield. */
   readonly bytes: ArrayLike<number>;
+  /** Pairs: stage, microseconds that a thread was busy with it. */
+  readonly spent?: ArrayLike<number>;
 }
 export interface TaskFailed extends OfWorker {
   readonly kind: "TaskFailed";
@@ -208,6 +210,15 @@ export type SchedulerInstruction =
       readonly ref: number;
       /** Grows while one event is handled. */
       readonly tasks: number[];
+    }
+  /** What the job has cost so far: finished tasks, milliseconds of threads and bytes made, by stage. */
+  | {
+      readonly kind: "TellSpent";
+      readonly client: number;
+      readonly ref: number;
+      readonly tasks: readonly number[];
+      readonly time: readonly number[];
+      readonly bytes: readonly number[];
     }
   | {
       readonly kind: "RelayResults";

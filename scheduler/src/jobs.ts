@@ -59,6 +59,9 @@ export function beginJob(state: SchedulerState, out: Out, event: JobSubmitted): 
     counts: [taskCount, 0, 0, 0, 0, 0],
     done: 0,
     stageDone: stages.map(() => 0),
+    stageTime: stages.map(() => 0),
+    stageBytes: stages.map(() => 0),
+    toldSpent: event.time,
     isOutput: new Uint8Array(stages.length),
     resultsLeft: 0,
     deliverable: [],
@@ -96,6 +99,7 @@ export function beginJob(state: SchedulerState, out: Out, event: JobSubmitted): 
 /** The task's block is in memory for the first time, or again. */
 export function onBlockMade(out: Out, job: SchedulerJob, task: number): void {
   const stage = stageNumber(job, task);
+  job.stageBytes[stage] += job.size[task];
   if ((job.marks[task] & MARK.seen) === 0) {
     job.marks[task] |= MARK.seen;
     job.done++;
@@ -113,8 +117,32 @@ function tellProgress(out: Out, job: SchedulerJob, task: number): void {
   else out.push({ kind: "TellProgress", client: job.client, ref: job.ref, tasks: [task] });
 }
 
+/** Milliseconds between two messages about what a job costs. */
+const SPENT_EVERY = 200;
+
+/** Adds what finished tasks have cost; tells the client from time to time. @param spent pairs: stage, microseconds */
+export function addSpent(state: SchedulerState, out: Out, job: SchedulerJob, spent: ArrayLike<number>): void {
+  for (let i = 0; i + 1 < spent.length; i += 2)
+    if (job.stageTime[spent[i]] !== undefined) job.stageTime[spent[i]] += spent[i + 1] / 1000;
+  if (job.progress && state.now - job.toldSpent >= SPENT_EVERY) tellSpent(state, out, job);
+}
+
+function tellSpent(state: SchedulerState, out: Out, job: SchedulerJob): void {
+  job.toldSpent = state.now;
+  const { client, ref, stageDone, stageTime, stageBytes } = job;
+  out.push({
+    kind: "TellSpent",
+    client,
+    ref,
+    tasks: [...stageDone],
+    time: [...stageTime],
+    bytes: [...stageBytes],
+  });
+}
+
 /** Ends a job whose results have all been given to the client. */
 export function finishJob(state: SchedulerState, out: Out, job: SchedulerJob): void {
+  if (job.progress) tellSpent(state, out, job);
   out.push({ kind: "TellFinished", client: job.client, ref: job.ref });
   endJob(state, out, job, "finished", null);
 }
@@ -123,6 +151,7 @@ export function finishJob(state: SchedulerState, out: Out, job: SchedulerJob): v
 export function failJob(state: SchedulerState, out: Out, job: SchedulerJob, error: WireError): void {
   state.errors.unshift({ time: state.now, message: error.message });
   state.errors.length = Math.min(state.errors.length, REMEMBERED);
+  if (job.progress) tellSpent(state, out, job);
   out.push({ kind: "TellFailed", client: job.client, ref: job.ref, error });
   endJob(state, out, job, "failed", error.message);
 }

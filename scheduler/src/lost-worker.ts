@@ -21,7 +21,7 @@ import { reopenTasks, takeBack } from "./transitions.js";
 type Out = SchedulerInstruction[];
 
 /** Workers that may die under a task before it is blamed. */
-export const MAX_DEATHS = 3;
+const MAX_DEATHS = 3;
 /** How many errors are remembered. */
 const REMEMBERED = 20;
 

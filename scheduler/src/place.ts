@@ -274,7 +274,9 @@ function refuseTooLarge(state: SchedulerState, out: Out, job: SchedulerJob, task
 /** True while something is under way that will free memory, or may. */
 function isMoving(state: SchedulerState): boolean {
   for (const worker of state.workers.values()) if (worker.assigned > 0) return true;
-  for (const job of state.jobs.values()) if (inFlight(job) > 0) return true;
+  // what a paused job holds comes free once it goes on
+  for (const job of state.jobs.values())
+    if (inFlight(job) > 0 || (job.paused && job.counts[STATUS.memory] > 0)) return true;
   return false;
 }
 

@@ -19,7 +19,7 @@ import type {
   WorkerJoined,
 } from "./events.js";
 import { addCopy, releaseAt, removeHolder, removeIncoming } from "./holders.js";
-import { beginJob, cancelJob, failJob, onBlockMade, taskError } from "./jobs.js";
+import { addSpent, beginJob, cancelJob, failJob, onBlockMade, taskError } from "./jobs.js";
 import { onWorkerLost } from "./lost-worker.js";
 import { measurePace } from "./pace.js";
 import { deliver, relayResults, requestResults, withdrawRequest } from "./results.js";
@@ -37,7 +37,7 @@ import { finishTask, reopenTasks, startTask, takeBack } from "./transitions.js";
 type Out = SchedulerInstruction[];
 
 /** Times that a task may be given back for want of inputs that were said to be there. */
-export const MAX_RETURNS = 10;
+const MAX_RETURNS = 10;
 
 /** Takes an event in. Gives what is to be done about it, in this order. */
 export function react(state: SchedulerState, event: SchedulerEvent): SchedulerInstruction[] {
@@ -240,6 +240,7 @@ function onTasksFinished(
     finished++;
     onBlockMade(out, job, task);
   }
+  if (event.spent) addSpent(state, out, job, event.spent);
   state.totals.tasksFinished += finished;
   worker.finished += finished;
   measurePace(worker, finished, event.time);

@@ -22,7 +22,7 @@ import { addRequest, dropRequest, letGo } from "./transitions.js";
 type Out = SchedulerInstruction[];
 
 /** Results up to so many bytes come through the scheduler: another round trip would cost more. */
-export const RELAYED: number = 2 ** 16;
+const RELAYED: number = 2 ** 16;
 
 /** Of a task that is handed out: its worker may send the result as soon as it has it. */
 export function allowsSending(job: SchedulerJob, task: number): boolean {

@@ -20,7 +20,7 @@ import type {
 } from "@hyperslab/protocol/messages";
 import { outlineFromBytes } from "@hyperslab/protocol/program-bytes";
 import { FROM_CLIENT, FROM_WORKER } from "@hyperslab/protocol/shapes";
-import { CLOSE, type Channel, type Heartbeat } from "@hyperslab/protocol/socket";
+import { CLOSE, type Channel, type Heartbeat, flushChannels } from "@hyperslab/protocol/socket";
 import type { ClusterStatus } from "@hyperslab/protocol/status";
 import { hasToken, newToken } from "@hyperslab/protocol/token";
 import type { WebSocket } from "ws";
@@ -211,6 +211,7 @@ class SchedulerServer {
     setImmediate(() => {
       this.#ticking = false;
       this.#carryOut(place(this.#state));
+      flushChannels();
       // placing may have ended a job, and so made room for another
       this.#askPlacing();
     });
@@ -240,9 +241,11 @@ class SchedulerServer {
         case "SendTasks":
         case "ReleaseBlocks":
         case "RequestResults":
-        case "ForgetJob":
         case "SendPeers":
           this.#workers.get(instruction.worker)?.send(workerMessage(instruction));
+          break;
+        case "ForgetJob":
+          this.#workers.get(instruction.worker)?.sendLater(workerMessage(instruction));
           break;
         case "RelayResults": {
           const payload = instruction.payload as ResultPayload;
@@ -252,7 +255,10 @@ class SchedulerServer {
           break;
         }
         case "TellStarted":
+          this.#clients.get(instruction.client)?.sendLater(clientMessage(instruction));
+          break;
         case "TellProgress":
+        case "TellSpent":
         case "TellPlace":
         case "TellFinished":
         case "TellFailed":

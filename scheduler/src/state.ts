@@ -144,6 +144,11 @@ export interface SchedulerJob {
   /** Tasks that finished at least once, and those of each stage. */
   done: number;
   readonly stageDone: number[];
+  /** By stage: milliseconds that threads were busy with it, and bytes of all blocks made, those made again too. */
+  readonly stageTime: number[];
+  readonly stageBytes: number[];
+  /** When its client was last told what it costs. */
+  toldSpent: number;
   /** By stage: 1 where its blocks are results. */
   readonly isOutput: Uint8Array;
   /** Results not yet given to the client. */

@@ -105,7 +105,7 @@ export function addRequest(job: SchedulerJob, task: number): void {
 }
 
 /** What a result that was asked for counts: its size once it is known. */
-export function askedBytes(job: SchedulerJob, task: number): number {
+function askedBytes(job: SchedulerJob, task: number): number {
   return job.status[task] === STATUS.memory ? job.size[task] : stageOf(job, task).cost.output;
 }
 

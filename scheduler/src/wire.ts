@@ -7,7 +7,7 @@ import type {
   ToWorkerMessage,
   WorkerMessage,
 } from "@hyperslab/protocol/messages";
-import { packRuns, unpackRepeats, unpackRuns } from "@hyperslab/protocol/number-lists";
+import { packRuns, unpackPairs, unpackRepeats, unpackRuns } from "@hyperslab/protocol/number-lists";
 import type { SchedulerEvent, SchedulerInstruction, WorkerJoined } from "./events.js";
 
 /** Results as they came from a worker: passed on to a client, and never looked into. */
@@ -43,6 +43,7 @@ export function workerEvent(
         job,
         tasks: unpackRuns(tasks),
         bytes: unpackRepeats(bytes),
+        spent: unpackPairs(message.spent),
       };
     }
     case "failed":
@@ -144,7 +145,7 @@ export function workerMessage(instruction: WorkerInstruction): ToWorkerMessage {
 /** The instructions that are one message to a client. */
 type ClientInstruction = Extract<
   SchedulerInstruction,
-  { kind: "TellStarted" | "TellProgress" | "TellPlace" | "TellFinished" | "TellFailed" }
+  { kind: "TellStarted" | "TellProgress" | "TellSpent" | "TellPlace" | "TellFinished" | "TellFailed" }
 >;
 
 export function clientMessage(instruction: ClientInstruction): ToClientMessage {
@@ -154,6 +155,10 @@ export function clientMessage(instruction: ClientInstruction): ToClientMessage {
       return { type: "job-started", ref, job: instruction.job, tasks: instruction.tasks };
     case "TellProgress":
       return { type: "progress", ref, tasks: packRuns(instruction.tasks) };
+    case "TellSpent": {
+      const { tasks, time, bytes } = instruction;
+      return { type: "spent", ref, tasks, time, bytes };
+    }
     case "TellPlace": {
       const { job, holder, blocks } = instruction;
       return { type: "results-at", ref, job, holder, blocks: packRuns(blocks) };

@@ -70,7 +70,10 @@ describe("a selection of joined files", () => {
       return { source, ref: at.kind === "source" ? at.ref : null };
     });
     expect(one.source).toBe("#0 source x0 of 2 [0:3, 0] → int16 (3, 1) in 2 blocks of (2, 1)");
-    expect((one.ref?.detail as JoinedDetail | undefined)?.parts.map(({ ref }) => ref.path)).toEqual(["x25", "x26"]);
+    expect((one.ref?.detail as JoinedDetail | undefined)?.parts.map(({ ref }) => ref.path)).toEqual([
+      "x25",
+      "x26",
+    ]);
     expect(one.ref).toBe(other.ref);
   });
 });

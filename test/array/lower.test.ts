@@ -29,18 +29,18 @@ describe("lower", () => {
   it("makes one stage of a chain over stored data", () => {
     expect(plan(elementwise("sqrt", [elementwise("add", [elementwise("square", [x]), 1])])))
       .toMatchInlineSnapshot(`
-      "stage 0: square·add·sqrt x, 12 tasks, result
-        does  read → elementwise(3 ops)
-        bytes 49.4 MiB out, 148 MiB working a task; 593 MiB read in all
-      12 tasks in 1 stage; reads 593 MiB (decoded); predicted peak memory 396 MiB with 2 tasks at a time (396 MiB running, 0 B kept)"
-    `);
+        "stage 0: square·add·sqrt x, 12 tasks, result
+          does  read → elementwise(3 ops)
+          bytes 49.4 MiB out, 98.9 MiB working a task; 593 MiB read in all
+        12 tasks in 1 stage; reads 593 MiB (decoded); predicted peak memory 297 MiB with 2 tasks at a time (297 MiB running, 0 B kept)"
+      `);
   });
   it("reduces where it reads, then merges in rounds", () => {
     expect(plan(view(mean(x, [0]), [1, 2]))).toMatchInlineSnapshot(`
       "stage 0: mean x partial, 6 tasks
         does  read → mean partial
         goes  through pieces of 8 along axis 0, one at a time: 12 in all, about 2 a task
-        bytes 24.7 MiB out, 173 MiB working a task; 593 MiB read in all
+        bytes 24.7 MiB out, 124 MiB working a task; 593 MiB read in all
       stage 1: mean x combine, 2 tasks
         does  input → combine mean
         takes stage 0 by 4 to 1 × block 0 × block 0
@@ -49,15 +49,15 @@ describe("lower", () => {
         does  input → finish mean → view
         takes stage 1 by blocks 0..1 × block 0 × block 0
         bytes 6.2 MiB out, 30.9 MiB working a task; 0 B read in all
-      9 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 445 MiB with 2 tasks at a time (396 MiB running, 49.4 MiB kept)"
+      9 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 346 MiB with 2 tasks at a time (297 MiB running, 49.4 MiB kept)"
     `);
   });
   it("finishes a reduction within the block where the axis is in one chunk", () => {
     expect(plan(elementwise("subtract", [x, mean(x, [2])]))).toMatchInlineSnapshot(`
       "stage 0: subtract x, 12 tasks, result
         does  read → mean → elementwise(1 ops)
-        bytes 49.4 MiB out, 148 MiB working a task; 593 MiB read in all
-      12 tasks in 1 stage; reads 593 MiB (decoded); predicted peak memory 396 MiB with 2 tasks at a time (396 MiB running, 0 B kept)"
+        bytes 49.4 MiB out, 98.9 MiB working a task; 593 MiB read in all
+      12 tasks in 1 stage; reads 593 MiB (decoded); predicted peak memory 297 MiB with 2 tasks at a time (297 MiB running, 0 B kept)"
     `);
   });
   it("keeps a result that many blocks use, and reads the data again rather than keeping it", () => {
@@ -65,7 +65,7 @@ describe("lower", () => {
       "stage 0: mean x partial, 6 tasks
         does  read → mean partial
         goes  through pieces of 8 along axis 0, one at a time: 12 in all, about 2 a task
-        bytes 24.7 MiB out, 173 MiB working a task; 593 MiB read in all
+        bytes 24.7 MiB out, 124 MiB working a task; 593 MiB read in all
       stage 1: mean x combine, 2 tasks
         does  input → combine mean
         takes stage 0 by 4 to 1 × block 0 × block 0
@@ -77,8 +77,8 @@ describe("lower", () => {
       stage 3: subtract x, 12 tasks, result
         does  read → input → elementwise(1 ops)
         takes stage 2 by block 0 × block 0 × block 0
-        bytes 49.4 MiB out, 154 MiB working a task; 593 MiB read in all
-      21 tasks in 4 stages; reads 1.2 GiB (decoded); predicted peak memory 445 MiB with 2 tasks at a time (396 MiB running, 49.4 MiB kept)"
+        bytes 49.4 MiB out, 105 MiB working a task; 593 MiB read in all
+      21 tasks in 4 stages; reads 1.2 GiB (decoded); predicted peak memory 346 MiB with 2 tasks at a time (297 MiB running, 49.4 MiB kept)"
     `);
   });
   it("reduces groups", () => {
@@ -87,7 +87,7 @@ describe("lower", () => {
       "stage 0: group sum x partial, 6 tasks
         does  read → group sum partial
         goes  through pieces of 8 along axis 0, one at a time: 12 in all, about 2 a task
-        bytes 148 MiB out, 297 MiB working a task; 593 MiB read in all
+        bytes 148 MiB out, 247 MiB working a task; 593 MiB read in all
       stage 1: group sum x combine, 2 tasks
         does  input → combine sum
         takes stage 0 by 4 to 1 × block 0 × block 0
@@ -96,7 +96,7 @@ describe("lower", () => {
         does  input → finish sum
         takes stage 1 by blocks 0..1 × block 0 × block 0
         bytes 74.2 MiB out, 148 MiB working a task; 0 B read in all
-      9 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 1.2 GiB with 2 tasks at a time (890 MiB running, 297 MiB kept)"
+      9 tasks in 3 stages; reads 593 MiB (decoded); predicted peak memory 1.1 GiB with 2 tasks at a time (544 MiB running, 593 MiB kept)"
     `);
   });
   it("makes blocks of blocks for a change of chunks", () => {

@@ -136,6 +136,14 @@ describe("hyperslab", () => {
     expect(second.err).toMatch(/StorageError/);
     expect(await run([...words, "--overwrite"])).toMatchObject({ code: 0 });
   }, 60_000);
+  it("converts a group", async () => {
+    const source = fileURLToPath(new URL("../golden/fixtures/netcdf4/groups.nc", import.meta.url));
+    const target = join(folder, "mean.zarr");
+    expect(await run(["convert", source, target, "--group", "forecasts/mean"])).toMatchObject({ code: 0 });
+    const [copy, ds] = [await openDataset(target), await openDataset(source, { group: "forecasts/mean" })];
+    expect(copy.names).toEqual(["own", "t"]);
+    expect((await copy.get("t").values()).data).toEqual((await ds.get("t").values()).data);
+  }, 60_000);
   it("converts what has times that can't be, as numbers, and warns in one line", async () => {
     const odd = dataset({ t: { dims: "time", data: [1, 2] } }).assignCoords({
       time: { dims: "time", data: [0, 1], attrs: { units: "days since 0000-01-01" } },

@@ -1,41 +1,12 @@
 /** A run against a connection that is played by the test. */
 import { CancelledError, ClusterError, TaskError, toWire } from "@hyperslab/core/errors";
 import type { RunEvent } from "@hyperslab/core/executor";
-import { type RunListener, runPlan } from "@hyperslab/client/run";
-import type { ClientMessage } from "@hyperslab/protocol/messages";
+import { runPlan } from "@hyperslab/client/run";
 import { packRuns } from "@hyperslab/protocol/number-lists";
 import { outlineFromBytes, programFromBytes } from "@hyperslab/protocol/program-bytes";
 import { describe, expect, it } from "vitest";
 import { collect, heavyPlan } from "../cluster/plans.js";
-
-function played(ended: ClusterError | null = null) {
-  const sent: { message: ClientMessage; parts: readonly Uint8Array[] }[] = [];
-  const played = {
-    sent,
-    listener: null as RunListener | null,
-    closed: 0,
-    fetched: [] as number[][],
-    types: () => sent.map(({ message }) => message.type),
-    connection: {
-      window: 1000,
-      ended: () => ended,
-      open: (listener: RunListener) => {
-        played.listener = listener;
-        return 5;
-      },
-      send: (message: ClientMessage, parts: readonly Uint8Array[] = []) => void sent.push({ message, parts }),
-      fetch: (...asked: [unknown, number, ArrayLike<number>, RunListener]) =>
-        void played.fetched.push([asked[1], ...Array.from(asked[2])]),
-      close: () => void played.closed++,
-    },
-    /** Task 0 … 2 yield two numbers, task 3 one. */
-    result: (task: number, value = 0) =>
-      played.listener?.onMessage({ type: "results", ref: 5, blocks: packRuns([task]) }, [
-        new Uint8Array(Float64Array.of(value, value).slice(0, task < 3 ? 2 : 1).buffer),
-      ]),
-  };
-  return played;
-}
+import { played } from "./played.js";
 
 const plan = heavyPlan({ blocks: 3, elements: 2 });
 
@@ -130,7 +101,7 @@ describe("a run", () => {
     server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
     await run;
     expect(events).toEqual([
-      { kind: "started", tasks: 4, stages: ["heavy", "sum"] },
+      { kind: "started", tasks: 4, stages: ["heavy", "sum"], stageTasks: [3, 1] },
       { kind: "finished", task: 2, stage: 0, done: 1, tasks: 4 },
       { kind: "finished", task: 3, stage: 1, done: 2, tasks: 4 },
     ]);

@@ -35,7 +35,7 @@ describe("a local cluster", () => {
   it("tells of its progress: a start, then every task once", async () => {
     const events: RunEvent[] = [];
     await collect(cluster.executor.run(heavyPlan({ blocks: 6 }), { on: (event) => events.push(event) }));
-    expect(events[0]).toEqual({ kind: "started", tasks: 7, stages: ["heavy", "sum"] });
+    expect(events[0]).toEqual({ kind: "started", tasks: 7, stages: ["heavy", "sum"], stageTasks: [6, 1] });
     const finished = events.slice(1).map((event) => (event.kind === "finished" ? event : null));
     expect(finished.map((event) => event?.done)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(new Set(finished.map((event) => event?.task)).size).toBe(7);

@@ -229,7 +229,7 @@ export function executorContract(
       const events: RunEvent[] = [];
       const plan = planOf([stageOf("plus one", regularGrid([6], [2]), p)]);
       await collect(subject.executor, plan, { on: (event) => events.push(event) });
-      expect(events[0]).toEqual({ kind: "started", tasks: 3, stages: ["plus one"] });
+      expect(events[0]).toEqual({ kind: "started", tasks: 3, stages: ["plus one"], stageTasks: [3] });
       const finished = events.filter((event) => event.kind === "finished");
       expect(finished.map(({ done }) => done)).toEqual([1, 2, 3]);
       expect(new Set(finished.map(({ task }) => task))).toEqual(new Set([0, 1, 2]));

@@ -35,6 +35,15 @@ describe("threadsExecutor", () => {
     }
   });
 
+  it("runs nothing any more once it is closed, though it never ran anything", async () => {
+    const closed = threadsExecutor({ threads: 1 });
+    await closed.close();
+    const p = new ProgramBuilder();
+    p.elementwise(affine(2, 0), p.literal(float64([6], (i) => i)));
+    const plan = planOf([stageOf("late", regularGrid([6], [2]), p)]);
+    await expect(collect(closed, plan)).rejects.toThrow("closed");
+  });
+
   it("passes large blocks between stages in memory that is used again", async () => {
     const length = 40_000;
     const grid = regularGrid([length], [4000]);

@@ -25,6 +25,7 @@ const FILES = [
 
 describe.skipIf(!canRead)("manifests, read by Python (xarray with kerchunk)", () => {
   let folder = "";
+  let files = 0;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "hyperslab-manifest-"));
   });
@@ -32,10 +33,11 @@ describe.skipIf(!canRead)("manifests, read by Python (xarray with kerchunk)", ()
 
   /** Where what Python reads through our references differs from what we read. */
   async function differences(path: string): Promise<string> {
-    const refs = join(folder, "refs.json");
+    // Python remembers what it has read by its name
+    const refs = join(folder, `refs-${files++}.json`);
     writeFileSync(refs, printExactJson(await toKerchunk(await openGroupTree(path))));
     const ours = await (await openDataset(path)).compute();
-    return labelledDifferences(ours, readReferencesWithPython(python, refs), "exact").join("\n");
+    return labelledDifferences(ours, await readReferencesWithPython(python, refs), "exact").join("\n");
   }
 
   it.each(FILES)("%s", async (name) => {
@@ -47,7 +49,7 @@ describe.skipIf(!canRead)("manifests, read by Python (xarray with kerchunk)", ()
     [3, 3],
   ] as const)("a random store of Zarr version %i (seed %i)", async (version, seed) => {
     const store = join(folder, `theirs-${version}-${seed}.zarr`);
-    writeWithPython(python, store, version, seed);
+    await writeWithPython(python, store, version, seed);
     expect(await differences(store)).toBe("");
   });
   it("chunks within shards", async () => {

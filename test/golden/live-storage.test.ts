@@ -98,7 +98,7 @@ describe.skipIf(!python).each([2, 3] as const)(
           );
         }
       }
-      answers = storedWithPython(python ?? "", path);
+      answers = await storedWithPython(python ?? "", path);
       ours = await openGroup(path);
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,16 +1,14 @@
-"""The Python side of live.test.ts: writes a random dataset as Zarr, or reads one; prints what xarray sees as JSON,
-or with `stored` what zarr-python sees; with `references` what xarray sees through Kerchunk's references.
+"""The Python side of live*.test.ts: writes a random dataset as Zarr, or reads one; answers with what xarray sees as
+JSON, with `stored` with what zarr-python sees, with `references` with what xarray sees through Kerchunk's references.
+Questions are lines of its input, each a JSON list:
 
-    python live.py write STORE FORMAT SEED
-    python live.py read STORE
-    python live.py stored STORE
-    python live.py references FILE
+    ["write", STORE, FORMAT, SEED]
+    ["read", STORE]
+    ["stored", STORE]
+    ["references", FILE]
 """
 
-import json
-import os
 import sys
-import warnings
 
 sys.dont_write_bytecode = True
 import numcodecs
@@ -20,6 +18,7 @@ import zarr
 from zarr import codecs
 
 import reference
+from service import serve
 
 NUMBERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"]
 CALENDARS = ["standard", "proleptic_gregorian", "noleap", "360_day", "julian", "all_leap"]
@@ -75,23 +74,18 @@ def stored(path):
     }
 
 
-def main():
-    warnings.simplefilter("ignore")
-    if sys.argv[1] == "write":
-        store, zarr_format, seed = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+def answer(command, path, *rest):
+    if command == "stored":
+        return stored(path)
+    if command == "references":
+        with xr.open_dataset(path, engine="kerchunk") as found:
+            return reference.dataset(found.load(), short=10_000)
+    if command == "write":
+        zarr_format, seed = int(rest[0]), int(rest[1])
         made, encoding = random_dataset(seed, zarr_format)
-        made.to_zarr(store, zarr_format=zarr_format, encoding=encoding, consolidated=seed % 2 == 0)
-    if sys.argv[1] == "stored":
-        json.dump(stored(sys.argv[2]), sys.stdout, allow_nan=False)
-        return
-    if sys.argv[1] == "references":
-        found = xr.open_dataset(sys.argv[2], engine="kerchunk").load()
-        json.dump(reference.dataset(found, short=10_000), sys.stdout, allow_nan=False)
-        sys.stdout.flush()
-        # the libraries of several HDF5s in one process don't end well
-        os._exit(0)
-    with xr.open_zarr(sys.argv[2], consolidated=None) as found:
-        json.dump(reference.dataset(found.load(), short=10_000), sys.stdout, allow_nan=False)
+        made.to_zarr(path, zarr_format=zarr_format, encoding=encoding, consolidated=seed % 2 == 0)
+    with xr.open_zarr(path, consolidated=None) as found:
+        return reference.dataset(found.load(), short=10_000)
 
 
-main()
+serve(answer)

@@ -21,7 +21,7 @@ describe.skipIf(!python)("beside xarray (HYPERSLAB_PYTHON, or python3 with xarra
       "what xarray wrote (seed %i), we read; what we write of it, xarray reads",
       async (seed) => {
         const theirs = join(folder, `theirs-${version}-${seed}.zarr`);
-        const golden = writeWithPython(python, theirs, version, seed);
+        const golden = await writeWithPython(python, theirs, version, seed);
         const ds = await openDataset(theirs);
         expect(labelledDifferences(await ds.compute(), golden, "exact").join("\n")).toBe("");
 
@@ -29,7 +29,7 @@ describe.skipIf(!python)("beside xarray (HYPERSLAB_PYTHON, or python3 with xarra
         await ds.toZarr(ours, { zarrFormat: version });
         const again = await openDataset(ours);
         expect(labelledDifferences(await again.compute(), golden, "exact").join("\n")).toBe("");
-        const seen = readWithPython(python, ours);
+        const seen = await readWithPython(python, ours);
         expect(Object.entries(seen.data).sort()).toEqual(Object.entries(golden.data).sort());
         expect(Object.entries(seen.coords).sort()).toEqual(Object.entries(golden.coords).sort());
         expect(seen.attributes).toEqual(golden.attributes);

@@ -1,17 +1,17 @@
-"""The Python side of live-hdf5.test.ts: writes a random file, and prints what its own library reads from it as JSON.
+"""The Python side of live-hdf5.test.ts: writes a random file, and answers with what its own library reads from it as
+JSON. Questions are lines of its input, each a JSON list:
 
-    python live_hdf5.py netcdf4 FILE SEED
-    python live_hdf5.py h5py FILE SEED
+    ["netcdf4", FILE, SEED]
+    ["h5py", FILE, SEED]
 """
 
-import json
 import sys
-import warnings
 
 sys.dont_write_bytecode = True
 import numpy as np
 
 import reference
+from service import serve
 
 NUMBERS = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"]
 
@@ -93,11 +93,9 @@ def write_h5py(path, rng):
         return {name: reference.content(file[name][()]) for name in file}
 
 
-def main(writer, path, seed):
-    warnings.simplefilter("ignore")
+def answer(writer, path, seed):
     rng = np.random.default_rng(int(seed))
-    record = (write_netcdf4 if writer == "netcdf4" else write_h5py)(path, rng)
-    print(json.dumps(record, ensure_ascii=False, allow_nan=False))
+    return (write_netcdf4 if writer == "netcdf4" else write_h5py)(path, rng)
 
 
-main(*sys.argv[1:])
+serve(answer)

@@ -5,8 +5,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { GoldenContent, GoldenDataset } from "./golden.js";
+import { PythonProcess } from "./python-process.js";
 
-const LIVE = fileURLToPath(new URL("./live.py", import.meta.url));
+const live = new PythonProcess(fileURLToPath(new URL("./live.py", import.meta.url)));
 const FILES = fileURLToPath(new URL("./mfdataset.py", import.meta.url));
 const CONVENTIONS = fileURLToPath(new URL("./conventions.py", import.meta.url));
 const NEEDED = "import xarray, zarr; assert int(zarr.__version__.split('.')[0]) >= 3";
@@ -27,18 +28,23 @@ export function findPython(): string | null {
 }
 
 /** What xarray sees in a store, after it has written it as `format` from `seed`. */
-export function writeWithPython(python: string, store: string, format: 2 | 3, seed: number): GoldenDataset {
-  return ask<GoldenDataset>(python, "write", store, format, seed);
+export function writeWithPython(
+  python: string,
+  store: string,
+  format: 2 | 3,
+  seed: number,
+): Promise<GoldenDataset> {
+  return live.ask(python, "write", store, format, seed);
 }
 
 /** What xarray sees in a store. */
-export function readWithPython(python: string, store: string): GoldenDataset {
-  return ask<GoldenDataset>(python, "read", store);
+export function readWithPython(python: string, store: string): Promise<GoldenDataset> {
+  return live.ask(python, "read", store);
 }
 
 /** What xarray sees through a file of Kerchunk's references. */
-export function readReferencesWithPython(python: string, file: string): GoldenDataset {
-  return ask<GoldenDataset>(python, "references", file);
+export function readReferencesWithPython(python: string, file: string): Promise<GoldenDataset> {
+  return live.ask(python, "references", file);
 }
 
 /** True where that Python can read references. */
@@ -52,8 +58,11 @@ export function hasKerchunk(python: string): boolean {
 }
 
 /** What zarr-python reads from the arrays of a group. */
-export function storedWithPython(python: string, store: string): Readonly<Record<string, GoldenContent>> {
-  return ask<Record<string, GoldenContent>>(python, "stored", store);
+export function storedWithPython(
+  python: string,
+  store: string,
+): Promise<Readonly<Record<string, GoldenContent>>> {
+  return live.ask(python, "stored", store);
 }
 
 /** Sets of files that xarray wrote into a folder, by name; `mfdataset.py` stands for their form. */
@@ -66,10 +75,4 @@ export function writeFilesWithPython<T>(python: string, folder: string): Readonl
 export function randomConventions<T>(python: string, folder: string, seed: number): T {
   const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
   return JSON.parse(execFileSync(python, [CONVENTIONS, folder, String(seed)], options)) as T;
-}
-
-/** An answer of `live.py`, which stands for its form. */
-function ask<T>(python: string, ...args: readonly (string | number)[]): T {
-  const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
-  return JSON.parse(execFileSync(python, [LIVE, ...args.map(String)], options)) as T;
 }

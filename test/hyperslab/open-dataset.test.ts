@@ -1,4 +1,4 @@
-import { MemoryStore, dataArray, dataset, openDataset, openZarr } from "hyperslab";
+import { MemoryStore, dataArray, dataset, openDataset, openGroups, openMfdataset, openZarr } from "hyperslab";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { fileURLToPath } from "node:url";
 import { coordNames, failure, listOf } from "./read.js";
@@ -67,6 +67,25 @@ describe("options", () => {
     expect(ds.get("t").chunks["x"]).toEqual([1, 1]);
     expect((await failure(() => openDataset(store, { dropVariables: "q" }))).tag).toBe("NameError");
   });
+});
+
+it("reads the metadata of every array where those of the whole are old", async () => {
+  const files = new MemoryStore();
+  await dataset({ a: [["x"], [1, 2]], b: [["x"], [3, 4]] }).toZarr(files);
+  const own = JSON.parse(new TextDecoder().decode(await files.get("/a/zarr.json"))) as { attributes: object };
+  own.attributes = { units: "K" };
+  await files.set("/a/zarr.json", new TextEncoder().encode(JSON.stringify(own)));
+  await files.set("/c/zarr.json", (await files.get("/b/zarr.json")) ?? new Uint8Array());
+  const old = await openDataset(files);
+  expect([old.names, old.get("a").attrs]).toEqual([["a", "b"], {}]);
+  const ds = await openDataset(files, { consolidated: false });
+  expect([ds.names, ds.get("a").attrs]).toEqual([["a", "b", "c"], { units: "K" }]);
+  expect((await openGroups(files, { consolidated: false })).get("/")?.names).toEqual(["a", "b", "c"]);
+  expect((await openMfdataset([files], { consolidated: false })).names).toEqual(["a", "b", "c"]);
+  const unlisted = { get: (key: `/${string}`) => files.get(key) };
+  expect((await failure(() => openDataset(unlisted, { consolidated: false }))).message).toMatch(
+    /can't list its keys.*leave `consolidated` out/s,
+  );
 });
 
 it("unpacks numbers as an expression", async () => {

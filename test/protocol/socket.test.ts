@@ -185,7 +185,7 @@ describe("the way in", () => {
       error: { tag: "ProtocolError", message: expect.stringMatching(text) as string },
     });
     expect(await ask({ version: 0 })).toMatchObject(
-      refusal(/version 0 .* speaks 2; .* the dialing one is older/) as object,
+      refusal(/version 0 .* speaks 3; .* the dialing one is older/) as object,
     );
     expect(await ask({ version: 9 })).toMatchObject(refusal(/the answering one is older/) as object);
     expect(await ask({ protocol: "dask" })).toMatchObject(refusal(/protocol "dask"/) as object);

@@ -2,6 +2,7 @@ import { fromWire, isHyperslabError, toWire } from "@hyperslab/core/errors";
 import type { PlanOutline } from "@hyperslab/core/plan";
 import { explain, story } from "@hyperslab/scheduler/explain";
 import { metricsText } from "@hyperslab/scheduler/metrics";
+import { react } from "@hyperslab/scheduler/reactor";
 import { clusterStatus } from "@hyperslab/scheduler/status";
 import { describe, expect, it } from "vitest";
 import { Core, handedOut, kinds } from "./core.js";
@@ -44,10 +45,55 @@ describe("a job", () => {
     ]);
     const last = core.arrive(1, [6], "value");
     expect(last[0]).toEqual({ kind: "RelayResults", client: 100, ref: 1, payload: "value" });
-    expect(kinds(last)).toEqual(["RelayResults", "ReleaseBlocks", "TellFinished", "ForgetJob", "DropJob"]);
+    expect(kinds(last)).toEqual([
+      "RelayResults",
+      "ReleaseBlocks",
+      "TellSpent",
+      "TellFinished",
+      "ForgetJob",
+      "DropJob",
+    ]);
     expect(core.state.jobs.size).toBe(0);
     expect(core.state.workers.get(1)).toMatchObject({ stored: 0, reserved: 0, executing: 0, finished: 7 });
     expect(core.state.ended[0]).toMatchObject({ state: "finished", tasks: 7, done: 7 });
+  });
+
+  it("tells what its stages cost: now and then, and at its end", () => {
+    const core = new Core([{ threads: 8 }]);
+    core.submit({ stages: [stage("a", 3, 1)], outputs: [0] }, { progress: true });
+    core.place();
+    const finish = (task: number, time: number) =>
+      react(core.state, {
+        kind: "TasksFinished",
+        worker: 1,
+        time,
+        job: 1,
+        tasks: [task],
+        bytes: [8],
+        spent: [0, 1500, 9, 1],
+      }).filter(({ kind }) => kind === "TellSpent");
+    expect(finish(0, 100)).toEqual([]);
+    const told = { kind: "TellSpent", client: 100, ref: 1, tasks: [2], time: [3], bytes: [16] };
+    expect(finish(1, 300)).toEqual([told]);
+    finish(2, 310);
+    const end = core.arrive(1, [0, 1, 2]).find(({ kind }) => kind === "TellSpent");
+    expect(end).toEqual({ ...told, tasks: [3], time: [4.5], bytes: [24] });
+  });
+
+  it("holds others back, rather than fails them, while it is paused and keeps blocks", () => {
+    const core = new Core([{ memory: 20 }]);
+    const next = stage("b", 1, 1, [{ stage: 0, map: { kind: "same", axis: 0 } }], { output: 1, working: 1 });
+    core.submit({ stages: [stage("a", 1, 1), next], outputs: [1] });
+    core.place();
+    const steer = (paused: boolean) =>
+      core.say({ kind: "JobSteered", client: 100, ref: 1, paused, priority: 0 });
+    steer(true);
+    core.finish(1, [0]);
+    const other = core.submit({ stages: [stage("c", 1, 1)], outputs: [0] });
+    expect(core.place()).toEqual([]);
+    expect(core.state.jobs.has(other.id)).toBe(true);
+    steer(false);
+    expect(handedOut(core.place())).toEqual({ 1: [1] });
   });
 
   it("costs nothing to run what leads to no result", () => {

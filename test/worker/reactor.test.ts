@@ -116,7 +116,7 @@ describe("a worker", () => {
       "StartRun 1",
     ]);
     expect(text(core.finish(1))).toEqual([
-      'finished {"tasks":[1],"bytes":[8]}',
+      'finished {"tasks":[1],"bytes":[8],"spent":[0,5000]}',
       'started {"tasks":[2]}',
       "StartRun 2",
     ]);
@@ -195,7 +195,7 @@ describe("a worker", () => {
     const core = new Core();
     core.tasks([4, [0, 2], [1, 2]]);
     core.say({ kind: "FetchFinished", peer: 2, job: 1, block: 0, bytes: 8, payload: block(0) });
-    expect(text(core.tasks(0))).toEqual(['finished {"tasks":[0],"bytes":[8]}']);
+    expect(text(core.tasks(0))).toEqual(['finished {"tasks":[0],"bytes":[8],"spent":[]}']);
   });
 
   it("starts nothing that does not fit, as long as something runs", () => {
@@ -310,7 +310,7 @@ describe("small tasks", () => {
     core.send = true;
     core.tasks(0, 1, 2, 3);
     expect(text(core.finishBatch(0, 0.01))).toEqual([
-      'finished {"tasks":[0],"bytes":[8]}',
+      'finished {"tasks":[0],"bytes":[8],"spent":[0,10]}',
       "SendSmall 0 to the client",
       'started {"tasks":[1,2]}',
       "StartBatch 0: 1,2",
@@ -318,7 +318,7 @@ describe("small tasks", () => {
       "StartBatch 0: 3",
     ]);
     expect(text(core.finishBatch(1, 0.01)).slice(0, 2)).toEqual([
-      'finished {"tasks":[1,2],"bytes":[8,8]}',
+      'finished {"tasks":[1,2],"bytes":[8,8],"spent":[0,10]}',
       "SendSmall 1,2 to the client",
     ]);
   });
@@ -327,7 +327,7 @@ describe("small tasks", () => {
     const core = new Core(1, 1000, [small, small]);
     core.tasks(0, 1, 2, 3);
     core.finishBatch(0, 0.01);
-    expect(text(core.finishBatch(1, 0.01, 1)).slice(0, 1)).toEqual(['finished {"tasks":[1],"bytes":[8]}']);
+    expect(text(core.finishBatch(1, 0.01, 1)).slice(0, 1)).toEqual(['finished {"tasks":[1],"bytes":[8],"spent":[0,10]}']);
     const out = core.fail(3, "the thread died");
     expect(out[0]).toMatchObject({ kind: "ReportFailed", task: 3 });
     core.finishBatch(2, 0.01);

@@ -136,6 +136,8 @@ export type WorkerInstruction =
   | { readonly kind: "ReportStarted"; readonly job: number; readonly tasks: number[] }
   | {
       readonly kind: "ReportFinished";
+      /** Pairs: stage, microseconds that a thread was busy with it. */
+      readonly spent: number[];
       readonly job: number;
       readonly tasks: number[];
       readonly bytes: number[];

@@ -158,11 +158,11 @@ function onArrived(state: WorkerState, out: Out, job: WorkerJob, block: number, 
   if (status === TASK.fetching) forgetWaiting(job, block);
   job.status[block] = TASK.none;
   job.tasks--;
-  out.push({ kind: "ReportFinished", job: job.id, tasks: [block], bytes: [bytes] });
+  out.push({ kind: "ReportFinished", job: job.id, tasks: [block], bytes: [bytes], spent: [] });
 }
 
 /** A task does not wait for blocks any more. */
-export function forgetWaiting(job: WorkerJob, task: number): void {
+function forgetWaiting(job: WorkerJob, task: number): void {
   job.missing.delete(task);
   for (const [block, waiters] of job.waiters) {
     const left = waiters.filter((one) => one !== task);

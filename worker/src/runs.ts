@@ -221,6 +221,7 @@ export function onRunFinished(
     out.push({ kind: "StoreBlock", place, bytes: size.padded, payload: event.payload });
   } else holdLarge(state, out, job, task, event.bytes, event.payload);
   finish(out, job, task);
+  reportSpent(out, job, run.stage, event.time);
   if (job.sends[task]) sendBlocks(out, job, job.id, null, [task]);
 }
 
@@ -249,6 +250,7 @@ export function onBatchFinished(
     if (job && i >= event.done) makeReady(state, job, task);
   }
   if (!job) return;
+  reportSpent(out, job, run.stage, event.time);
   for (let i = 0; i < event.done; i++) {
     const task = run.tasks[i];
     if (job.sends[task] && !failed.has(task)) sendSmall(out, job, null, task);
@@ -296,5 +298,16 @@ export function reportFinished(out: Out, job: WorkerJob, task: number): void {
   if (last?.kind === "ReportFinished" && last.job === job.id) {
     last.tasks.push(task);
     last.bytes.push(bytesOf(job, task));
-  } else out.push({ kind: "ReportFinished", job: job.id, tasks: [task], bytes: [bytesOf(job, task)] });
+  } else
+    out.push({ kind: "ReportFinished", job: job.id, tasks: [task], bytes: [bytesOf(job, task)], spent: [] });
+}
+
+/** Longer times do not fit the message. Microseconds. */
+const MAX_SPENT = 2 ** 31 - 1;
+
+/** Adds to the report of the tasks just finished how many milliseconds they took. */
+function reportSpent(out: Out, job: WorkerJob, stage: number, time: number): void {
+  const last = out[out.length - 1];
+  if (last?.kind === "ReportFinished" && last.job === job.id)
+    last.spent.push(stage, Math.min(MAX_SPENT, Math.round(1000 * time)));
 }

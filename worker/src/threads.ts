@@ -5,10 +5,13 @@
 import type { Block } from "@hyperslab/core/block";
 import { ArgumentError, CancelledError, MemoryError, toWire } from "@hyperslab/core/errors";
 import { stageOfTask } from "@hyperslab/core/task-graph";
-import { ThreadPool } from "@hyperslab/executor/thread-pool";
 import { PAGE_UNITS } from "@hyperslab/executor/small-memory";
+import type { TaskStage } from "@hyperslab/executor/task-stage";
+import type { BatchDeath, BatchOutcome, ThreadBatch } from "@hyperslab/executor/thread-batch";
+import { ThreadPool } from "@hyperslab/executor/thread-pool";
 import { MAX_BLOCK, fieldBytes } from "@hyperslab/protocol/block-bytes";
 import { BlockMemory } from "./block-memory.js";
+import { BRIEF_MS, BriefTasks, isBrief } from "./brief-tasks.js";
 import type { BlockAt, Payload, WorkerEvent, WorkerInstruction } from "./events.js";
 import { type WorkerState, sizeOfTask } from "./state.js";
 
@@ -18,6 +21,14 @@ const MAX_WARM = 4;
 type StartRun = Extract<WorkerInstruction, { kind: "StartRun" }>;
 type StartBatch = Extract<WorkerInstruction, { kind: "StartBatch" }>;
 
+interface RegisteredStage {
+  readonly task: TaskStage;
+  /** See {@link isBrief}. */
+  readonly brief: boolean;
+  /** The pool was told of it. */
+  defined: boolean;
+}
+
 export class WorkerThreads {
   readonly #state: WorkerState;
   readonly #pool: ThreadPool;
@@ -26,8 +37,10 @@ export class WorkerThreads {
   readonly #stops = new Map<number, () => void>();
   /** Memory of blocks that have it of their own. */
   readonly memory: BlockMemory;
-  /** Program names given to the pool, by job. */
+  /** Stages of jobs, by the names of their programs; by job, these names. */
+  readonly #stages = new Map<string, RegisteredStage>();
   readonly #programs = new Map<number, string[]>();
+  readonly #brief: BriefTasks;
 
   /** @param tell hears what comes of runs */
   constructor(state: WorkerState, tell: (event: WorkerEvent) => void) {
@@ -36,10 +49,13 @@ export class WorkerThreads {
     // more slots than one: tasks that wait for a network share a thread
     this.#pool = new ThreadPool({ threads: state.threads, slots: 4, wholeLiterals: true });
     this.memory = new BlockMemory(this.#pool.buffers);
+    this.#brief = new BriefTasks(this.#pool.small);
   }
 
   /** Starts some threads before the first task comes: it would wait for them to load. */
   async warmUp(): Promise<void> {
+    // the main thread can take a first small task before threads can
+    await this.#brief.load();
     const fields = ["bool"] as const;
     const program = {
       sources: [],
@@ -62,15 +78,36 @@ export class WorkerThreads {
     const inputGrids = inputs.map((input) => outline.stages[input.stage].grid);
     const task = { name, ...(where === undefined ? {} : { where }), grid, fields, program, inputGrids };
     const id = programId(job, stage);
-    this.#pool.define(id, [task]);
+    this.#stages.set(id, { task, brief: isBrief(outline, stage, program), defined: false });
     const names = this.#programs.get(job);
     if (names) names.push(id);
     else this.#programs.set(job, [id]);
   }
 
   unregister(job: number): void {
-    for (const id of this.#programs.get(job) ?? []) this.#pool.forget(id);
+    for (const id of this.#programs.get(job) ?? []) {
+      if (this.#stages.get(id)?.defined) this.#pool.forget(id);
+      this.#stages.delete(id);
+    }
     this.#programs.delete(job);
+  }
+
+  /** The pool knows a program from its first task on: many a job has but one task, which runs here. */
+  #define(id: string): void {
+    const stage = this.#stages.get(id);
+    if (!stage || stage.defined) return;
+    stage.defined = true;
+    this.#pool.define(id, [stage.task]);
+  }
+
+  /** A single brief task of a worker that has nothing else to do runs here. */
+  #runsHere(id: string, job: number, stage: number, tasks: number): TaskStage | null {
+    const { running, queues } = this.#state;
+    if (tasks !== 1 || running !== 1 || !this.#brief.available) return null;
+    const registered = this.#stages.get(id);
+    if (!registered?.brief || queues.some(({ head, tasks: queued }) => head < queued.length)) return null;
+    const pace = this.#state.jobs.get(job)?.stages[stage]?.pace ?? 0;
+    return pace < BRIEF_MS ? registered.task : null;
   }
 
   async run({ run, job, task, stage, block, inputs }: StartRun): Promise<void> {
@@ -89,7 +126,9 @@ export class WorkerThreads {
       const known = this.#state.jobs.get(job);
       const placed = known?.stages[stage]?.placed ?? true;
       const into = known && !placed ? this.memory.take(known.outline.stages[stage], block) : [];
-      const work = { programId: programId(job, stage), stage: 0, block, inputs: found, into };
+      const id = programId(job, stage);
+      this.#define(id);
+      const work = { programId: id, stage: 0, block, inputs: found, into };
       const { fields } = await this.#pool.run(work, { signal: controller.signal });
       const bytes = fieldBytes(fields);
       if (bytes > MAX_BLOCK)
@@ -123,11 +162,10 @@ export class WorkerThreads {
     const first = known?.firstTask[stage] ?? 0;
     const outlines = known?.outline.stages ?? [];
     const inputFields = outlines[stage].inputs.map((input) => outlines[input.stage].fields);
-    const batch = { programId: programId(job, stage), stage: 0, blocks, places, inputs, inputFields };
-    const { ended, stop } = this.#pool.runBatch(batch);
-    this.#stops.set(run, stop);
-    const outcome = await ended;
-    this.#stops.delete(run);
+    const id = programId(job, stage);
+    const batch: ThreadBatch = { programId: id, stage: 0, blocks, places, inputs, inputFields };
+    const here = this.#runsHere(id, job, stage, blocks.length);
+    const outcome = await (here ? this.#brief.run(here, batch) : this.#runOnThread(run, batch));
     if ("error" in outcome) {
       const { error, index } = outcome;
       this.#tell({
@@ -140,6 +178,15 @@ export class WorkerThreads {
       const failed = outcome.failed.map(({ index, error }) => ({ task: first + blocks[index], error }));
       this.#tell({ kind: "BatchFinished", run, done: outcome.done, failed, time: outcome.time });
     }
+  }
+
+  async #runOnThread(run: number, batch: ThreadBatch): Promise<BatchOutcome | BatchDeath> {
+    this.#define(batch.programId);
+    const { ended, stop } = this.#pool.runBatch(batch);
+    this.#stops.set(run, stop);
+    const outcome = await ended;
+    this.#stops.delete(run);
+    return outcome;
   }
 
   stop(run: number): void {

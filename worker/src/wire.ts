@@ -1,7 +1,7 @@
 /** Owns the translation between messages and a worker's events and instructions. Knows no socket. */
 import { ProtocolError } from "@hyperslab/core/errors";
 import type { ToWorkerMessage, WorkerMessage } from "@hyperslab/protocol/messages";
-import { packRepeats, packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
+import { packPairs, packRepeats, packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
 import { outlineFromBytes, programFromBytes } from "@hyperslab/protocol/program-bytes";
 import type { WorkerEvent, WorkerInstruction } from "./events.js";
 
@@ -57,8 +57,16 @@ export function reportMessage(report: Report): WorkerMessage {
   switch (report.kind) {
     case "ReportStarted":
       return { type: "started", job, tasks: packRuns(report.tasks) };
-    case "ReportFinished":
-      return { type: "finished", job, tasks: packRuns(report.tasks), bytes: packRepeats(report.bytes) };
+    case "ReportFinished": {
+      const { tasks, bytes, spent } = report;
+      return {
+        type: "finished",
+        job,
+        tasks: packRuns(tasks),
+        bytes: packRepeats(bytes),
+        spent: packPairs(spent),
+      };
+    }
     case "ReportFailed":
       return { type: "failed", job, task: report.task, error: report.error };
     case "ReportFetched":

@@ -173,7 +173,7 @@ function asValue(value: Scalar, dtype: Dtype): Scalar {
 }
 
 /** On every axis the cuts of the largest argument that has the axis in full. */
-export function commonGrid(args: readonly Node[], shape: Shape): ChunkGrid {
+function commonGrid(args: readonly Node[], shape: Shape): ChunkGrid {
   const bySize = [...args].sort((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   return shape.map((length, axis): ChunkAxis => {
     const arg = bySize.find((one) => one.shape[axis] === length);

@@ -12,6 +12,7 @@ import { nameOf } from "./node-name.js";
 import {
   addInput,
   addLiteral,
+  addReduction,
   addSource,
   addStep,
   addTarget,
@@ -38,7 +39,7 @@ export function lower(roots: readonly Node[]): Plan {
 }
 
 /** The stage whose blocks are the node's; made if it isn't there yet. */
-export function materialise(lowering: Lowering, node: Node): number {
+function materialise(lowering: Lowering, node: Node): number {
   const known = lowering.stageOf.get(node);
   if (known !== undefined) return known;
   const draft = emptyDraft(blockTotal(node.grid));
@@ -120,27 +121,6 @@ function reduction(lowering: Lowering, draft: ProgramDraft, node: Reducing): num
   if (meetsBlocks(node))
     return lowerReduction(lowering, draft, node, (into, arg) => compile(lowering, into, arg, null));
   const arg = compile(lowering, draft, node.arg, null);
-  const { reduction: reduce } = node;
   const facts = { shape: node.shape, fields: [node.dtype] };
-  if (node.kind === "reduce")
-    return addStep(draft, {
-      kind: "reduce",
-      arg,
-      reduction: reduce,
-      axes: node.axes,
-      partial: null,
-      ...facts,
-    });
-  const codes = addLiteral(draft, { dtype: "int32", shape: [node.codes.length], data: node.codes });
-  const { axis, groups } = node;
-  return addStep(draft, {
-    kind: "groupReduce",
-    arg,
-    reduction: reduce,
-    axis,
-    codes,
-    groups,
-    partial: null,
-    ...facts,
-  });
+  return addReduction(draft, node, arg, facts, { partial: null, pieces: null });
 }

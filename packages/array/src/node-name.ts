@@ -11,7 +11,7 @@ export function nameOf(node: Node): string {
 }
 
 /** The operation that a node stands for, without what it works on. */
-export function operationOf(node: Node): string {
+function operationOf(node: Node): string {
   switch (node.kind) {
     case "source":
       return "read";

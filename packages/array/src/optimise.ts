@@ -20,14 +20,21 @@ export function optimise(roots: readonly Node[], observe?: Observer, rules: read
     const before = nodes;
     for (let pass = 0; ; pass++) {
       if (pass === MOST_PASSES) throw new Error(`rule ${rule.name} does not come to rest`);
-      const next = share(rewrite(nodes, (node) => applyChecked(rule, node)));
-      const same = next.every((node, i) => node === nodes[i]);
+      const rewritten = rewrite(nodes, (node) => applyChecked(rule, node));
+      // most rules find nothing: what was shared still is
+      if (isSame(rewritten, nodes)) break;
+      const next = share(rewritten);
+      const same = isSame(next, nodes);
       nodes = next;
       if (same) break;
     }
-    if (nodes.some((node, i) => node !== before[i])) observe?.(rule, nodes);
+    if (!isSame(nodes, before)) observe?.(rule, nodes);
   }
   return nodes;
+}
+
+function isSame(some: readonly Node[], others: readonly Node[]): boolean {
+  return some.every((node, i) => node === others[i]);
 }
 
 function applyChecked(rule: Rule, node: Node): Node {

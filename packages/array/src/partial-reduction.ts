@@ -9,7 +9,7 @@ import { stateOf } from "@hyperslab/core/reduction";
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import { type Node, childrenOf } from "./node.js";
 import { nameOf } from "./node-name.js";
-import { addLiteral, addStep, emptyDraft, type ProgramDraft } from "./program-draft.js";
+import { addReduction, addStep, emptyDraft, type ProgramDraft } from "./program-draft.js";
 import { axesOf, isReducing, meetsBlocks, type Reducing } from "./reducing.js";
 import { layoutOf } from "./reduction-layout.js";
 import { finishStage, type Lowering, type PartialStage, type SharedReductions } from "./stage.js";
@@ -55,31 +55,7 @@ export function partialStage(lowering: Lowering, node: Reducing, compile: Compil
 function addPartial(draft: ProgramDraft, node: Reducing, fields: readonly Dtype[], compile: Compile): number {
   const { grid, partial, pieces } = layoutOf(node);
   const arg = compile(draft, node.arg);
-  const facts = { shape: gridShape(grid), fields };
-  const { reduction } = node;
-  if (node.kind === "reduce")
-    return addStep(draft, {
-      kind: "reduce",
-      arg,
-      reduction,
-      axes: node.axes,
-      partial,
-      ...(pieces ? { pieces } : {}),
-      ...facts,
-    });
-  const codes = addLiteral(draft, { dtype: "int32", shape: [node.codes.length], data: node.codes });
-  const { axis, groups } = node;
-  return addStep(draft, {
-    kind: "groupReduce",
-    arg,
-    reduction,
-    axis,
-    codes,
-    groups,
-    partial: partial?.[0] ?? null,
-    ...(pieces ? { pieces: pieces[0] } : {}),
-    ...facts,
-  });
+  return addReduction(draft, node, arg, { shape: gridShape(grid), fields }, { partial, pieces });
 }
 
 /**
@@ -99,15 +75,26 @@ export function shareReductions(roots: readonly Node[]): SharedReductions {
     // what stands behind another stage is not read here
     sources.set(node, node.kind === "rechunk" || (isReducing(node) && meetsBlocks(node)) ? new Set() : read);
     if (!isReducing(node) || !meetsBlocks(node) || read.size === 0) continue;
-    const group = groups.find(
+    // what reads a and b brings together what reads a and what reads b
+    const found = groups.filter(
       ([first, ...others]) =>
-        others.length < MOST_SHARED - 1 &&
         level.get(first) === level.get(node) &&
         cutAlike(first, node) &&
-        [...(sources.get(first.arg) ?? [])].some((ref) => read.has(ref)),
+        [first, ...others].some((member) =>
+          [...(sources.get(member.arg) ?? [])].some((ref) => read.has(ref)),
+        ),
     );
-    if (group) group.push(node);
-    else groups.push([node]);
+    const [group, ...rest] = found;
+    if (!group || group.length >= MOST_SHARED) {
+      groups.push([node]);
+      continue;
+    }
+    group.push(node);
+    for (const other of rest) {
+      if (group.length + other.length > MOST_SHARED) continue;
+      group.push(...other);
+      groups.splice(groups.indexOf(other), 1);
+    }
   }
   return new Map(groups.flatMap((group) => group.map((node): [Node, readonly Reducing[]] => [node, group])));
 }

@@ -1,11 +1,12 @@
 /** Owns programs in the making: steps, and the tables that steps refer to by number. */
 import type { Block } from "@hyperslab/core/block";
-import type { ChunkGrid } from "@hyperslab/core/chunk-grid";
+import type { ChunkAxis, ChunkGrid } from "@hyperslab/core/chunk-grid";
 import type { Dtype } from "@hyperslab/core/dtype";
 import type { Step } from "@hyperslab/core/program";
 import type { Shape } from "@hyperslab/core/shape";
 import type { SourceRef, TargetRef } from "@hyperslab/core/source-ref";
 import type { Node } from "./node.js";
+import type { Reducing } from "./reducing.js";
 
 export interface ProgramDraft {
   readonly steps: Step[];
@@ -49,6 +50,43 @@ export function addLiteral(draft: ProgramDraft, block: Block): number {
   return known !== -1 && draft.literals[known].shape.join() === block.shape.join()
     ? known
     : draft.literals.push(block) - 1;
+}
+
+/**
+ * A reduction's step over the argument that step `arg` makes.
+ * @param into - what it yields: with `partial`, states for these chunks of the reduced axes, streamed through `pieces`
+ */
+export function addReduction(
+  draft: ProgramDraft,
+  node: Reducing,
+  arg: number,
+  facts: { shape: Shape; fields: readonly Dtype[] },
+  into: { partial: readonly ChunkAxis[] | null; pieces: readonly ChunkAxis[] | null },
+): number {
+  const { reduction } = node;
+  const { partial, pieces } = into;
+  if (node.kind === "reduce")
+    return addStep(draft, {
+      kind: "reduce",
+      arg,
+      reduction,
+      axes: node.axes,
+      partial,
+      ...(pieces ? { pieces } : {}),
+      ...facts,
+    });
+  const { axis, groups, codes } = node;
+  return addStep(draft, {
+    kind: "groupReduce",
+    arg,
+    reduction,
+    axis,
+    codes: addLiteral(draft, { dtype: "int32", shape: [codes.length], data: codes }),
+    groups,
+    partial: partial?.[0] ?? null,
+    ...(pieces ? { pieces: pieces[0] } : {}),
+    ...facts,
+  });
 }
 
 export function addTarget(draft: ProgramDraft, target: TargetRef): number {

@@ -105,10 +105,24 @@ function stateBytes({ steps, reducing }: Stream, grid: ChunkGrid): number {
 function workingBytes(
   steps: readonly Step[],
   grid: ChunkGrid,
-  { storedGrids, inputGrids }: Reading,
+  reading: Reading,
   grown: readonly number[] = [],
 ): number {
-  const boxes = boxesOfLargest(steps, grid);
+  const edge = workingOf(steps, boxesOfBlock(steps, grid, grid.map(largest)), reading, grown);
+  // a block in the middle may take more from its neighbours than one at the edge, and cut chunks that the other doesn't
+  const inner = grid.map((axis, i) =>
+    axis.kind === "regular" && chunkCount(axis) > 2 ? 1 : largest(grid[i]),
+  );
+  if (inner.every((at, i) => at === largest(grid[i]))) return edge;
+  return Math.max(edge, workingOf(steps, boxesOfBlock(steps, grid, inner), reading, grown));
+}
+
+function workingOf(
+  steps: readonly Step[],
+  boxes: readonly (readonly Box[])[],
+  { storedGrids, inputGrids }: Reading,
+  grown: readonly number[],
+): number {
   const last = steps.length - 1;
   let working = 0;
   steps.forEach((step, number) => {
@@ -122,11 +136,15 @@ function workingBytes(
           (sum, box) => sum + chunksTouched(step.selection, stored, box),
           0,
         );
-        // raw and decoded bytes of the chunks under way, and the box itself
-        working += bytes + 2 * Math.min(CHUNKS_AT_ONCE, chunks) * chunk;
+        // the box itself, raw bytes of the chunks under way, and decoded ones of those that don't lie in it whole
+        const whole = boxes[number].every((box) => isMadeOfChunks(step.selection, stored, box));
+        working += bytes + (whole ? 1 : 2) * Math.min(CHUNKS_AT_ONCE, chunks) * chunk;
         break;
       }
       case "elementwise":
+        // what a reduction alone reads is computed tile by tile, as it enters
+        if (number !== last && !isReducedOnly(steps, number)) working += bytes;
+        break;
       case "concat":
       case "reduce":
       case "groupReduce":
@@ -152,11 +170,26 @@ function workingBytes(
       case "tuple":
       case "view":
       case "broadcast":
+        break;
       case "write":
+        // encoded chunks under way; at worst as long as their elements
+        working += writtenBytes(step, boxes[number], widthOf(steps[step.arg]));
         break;
     }
   });
   return working;
+}
+
+/** Bytes of the chunks that a write step encodes at a time. */
+function writtenBytes(step: Step & { kind: "write" }, boxes: readonly Box[], width: number): number {
+  const chunks = boxes.reduce((sum, box) => sum + sizeOf(box.shape), 0);
+  return Math.min(CHUNKS_AT_ONCE, chunks) * sizeOf(maxBlockShape(step.grid)) * width;
+}
+
+/** True for a step that one reduction reads, and nobody else. */
+function isReducedOnly(steps: readonly Step[], number: number): boolean {
+  const readers = steps.filter((step) => argumentsOf(step).includes(number));
+  return readers.length === 1 && (readers[0].kind === "reduce" || readers[0].kind === "groupReduce");
 }
 
 /** True for a box of an input that is combined, and lies in one block along all other axes. */
@@ -187,10 +220,9 @@ function readBytes(
   return read;
 }
 
-/** The boxes of every step for the largest block. */
-function boxesOfLargest(steps: readonly Step[], grid: ChunkGrid): Box[][] {
+/** The boxes of every step for a block. */
+function boxesOfBlock(steps: readonly Step[], grid: ChunkGrid, coords: readonly number[]): Box[][] {
   const boxes: Box[][] = steps.map(() => []);
-  const coords = grid.map(largest);
   const start = grid.map((axis, i) => chunkStart(axis, coords[i]));
   boxes[steps.length - 1].push({
     start,
@@ -265,6 +297,20 @@ function chunksTouched(selection: readonly AxisSelection[], stored: ChunkGrid, b
       count * chunksUnder(axis, restrictSelection(selection[k], box.start[k], box.shape[k])).size,
     1,
   );
+}
+
+/** True for a box of a source step in which every chunk that it touches lies whole. */
+function isMadeOfChunks(selection: readonly AxisSelection[], stored: ChunkGrid, box: Box): boolean {
+  return stored.every((axis, k) => {
+    const part = restrictSelection(selection[k], box.start[k], box.shape[k]);
+    if (part.kind !== "slice" || part.step !== 1) return false;
+    if (part.length === 0) return true;
+    const stop = part.start + part.length;
+    return (
+      chunkStart(axis, chunkOf(axis, part.start)) === part.start &&
+      chunkStop(axis, chunkOf(axis, stop - 1)) === stop
+    );
+  });
 }
 
 function chunksUnder(axis: ChunkAxis, selection: AxisSelection): Set<number> {

@@ -2,13 +2,14 @@
 import { ArgumentError } from "@hyperslab/core/errors";
 import { openDataset } from "hyperslab";
 import type { Command } from "./command.js";
-import { progressBar } from "./progress-bar.js";
+import { progressBar } from "hyperslab/progress-bar";
 
 export const convert: Command = {
   name: "convert",
   summary: "Writes a dataset as Zarr, chunk by chunk.",
   arguments: ["SRC", "DST.zarr"],
   options: {
+    group: { value: "NAME", help: "a group within SRC, instead of its root" },
     chunks: { value: "DIM=N,…", help: "chunk lengths, for example time=12,lat=90; as in SRC if not given" },
     variables: { value: "A,B", help: "these data variables only" },
     "zarr-format": { value: "2|3", help: "version of the format", default: "3" },
@@ -19,7 +20,8 @@ export const convert: Command = {
     "DST.zarr appears when it is complete: an interrupted conversion leaves nothing that looks like a store.",
   async run({ args, options, signal }) {
     const [source, target] = args;
-    let dataset = await openDataset(source, { signal, decodeTimes: !options["no-decode-times"] });
+    const group = typeof options["group"] === "string" ? { group: options["group"] } : {};
+    let dataset = await openDataset(source, { ...group, signal, decodeTimes: !options["no-decode-times"] });
     if (typeof options["variables"] === "string") dataset = dataset.pick(...options["variables"].split(","));
     if (typeof options["chunks"] === "string") dataset = dataset.chunk(chunksOf(options["chunks"]));
     const format = options["zarr-format"];

@@ -17,7 +17,7 @@ import {
   openDataset,
 } from "hyperslab";
 import { type Command, countOption } from "./command.js";
-import { progressBar } from "./progress-bar.js";
+import { progressBar } from "hyperslab/progress-bar";
 
 export const demo: Command = {
   name: "demo",

@@ -37,7 +37,7 @@ export const info: Command = {
 };
 
 /** The text of `hyperslab info`. */
-export function infoText(path: string, format: string, groups: readonly GroupFacts[]): string {
+function infoText(path: string, format: string, groups: readonly GroupFacts[]): string {
   const lines: string[] = [];
   for (const group of groups) {
     const isRoot = group.path === "/";

@@ -4,7 +4,9 @@
  */
 import type { ClusterError } from "@hyperslab/core/errors";
 import type { Executor } from "@hyperslab/core/executor";
+import type { Plan } from "@hyperslab/core/plan";
 import type { ClusterStatus } from "@hyperslab/protocol/status";
+import type { HasPlan, Job, JobOptions } from "./job.js";
 import type { ConnectOptions, Session } from "./session.js";
 
 export type { ConnectOptions } from "./session.js";
@@ -31,6 +33,19 @@ export class Client {
   /** Runs plans on the cluster: the same contract as the local executors. */
   executor(): Executor {
     return this.#session.executor();
+  }
+
+  /**
+   * Starts a plan, or what a labelled array or dataset still has to compute; resolves once the scheduler has it.
+   *
+   * ```ts
+   * await using job = await client.start(ds.get("air").mean("time"), { priority: 1 });
+   * for await (const { index, block } of job.blocks()) keep(index, block);
+   * ```
+   * @throws ClusterError where the connection is lost; CancelledError; ArgumentError for data of this process
+   */
+  start(work: Plan | HasPlan, options: JobOptions = {}): Promise<Job> {
+    return this.#session.start(work, options);
   }
 
   /** What the cluster does now. @throws ClusterError where the connection is lost */

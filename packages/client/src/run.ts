@@ -58,6 +58,33 @@ export async function* runPlan(
   options: RunOptions,
   connection: RunConnection,
 ): AsyncGenerator<OutputBlock, void, undefined> {
+  const run = startRun(plan, options, connection);
+  try {
+    yield* run.blocks();
+  } finally {
+    run.close();
+  }
+}
+
+/** What else may be heard of a run. */
+export interface RunWatcher {
+  /** The scheduler has it, as the job of this number. */
+  onStarted(job: number): void;
+  onSpent(spent: SpentMessage): void;
+  /** It is over; `error` is what ended it, null where it finished. */
+  onEnd(error: Error | null): void;
+}
+
+/** What a job has cost so far, by stage. */
+export type SpentMessage = Extract<ToClientMessage, { type: "spent" }>;
+
+/** Submits the plan. @throws what keeps it from being submitted */
+export function startRun(
+  plan: Plan,
+  options: RunOptions,
+  connection: RunConnection,
+  watcher: RunWatcher | null = null,
+): Run {
   const { signal } = options;
   if (signal?.aborted) throw cancelledBy(signal);
   const lost = connection.ended();
@@ -67,42 +94,18 @@ export async function* runPlan(
     outlineToBytes(outlineOf(plan)),
     ...plan.stages.map(({ program }) => programToBytes(program)),
   ];
-  const run = new Run(plan, options, connection);
+  const run = new Run(plan, options, connection, watcher);
   const ref = connection.open(run);
   run.ref = ref;
-  const onAbort = (): void => {
-    if (!signal || run.endedThere) return;
-    // at once, even while the caller is busy with a block
-    run.endedThere = true;
-    connection.send({ type: "cancel", ref });
-    run.end(cancelledBy(signal));
-  };
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    const name = plan.stages[plan.stages.length - 1]?.name ?? "an empty plan";
-    connection.send(
-      {
-        type: "submit",
-        ref,
-        name,
-        window: connection.window,
-        progress: options.on !== undefined,
-        priority: options.priority ?? 0,
-      },
-      parts,
-    );
-    for (;;) {
-      const arrived = await run.next();
-      if (!arrived) return;
-      for (const block of arrived.blocks) yield block;
-      // only what was taken makes room for more
-      if (!run.endedThere) connection.send({ type: "taken", ref, bytes: arrived.bytes });
-    }
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-    if (!run.endedThere) connection.send({ type: "cancel", ref });
-    connection.close(ref);
-  }
+  if (signal) run.endWith(signal);
+  const name = plan.stages[plan.stages.length - 1]?.name ?? "an empty plan";
+  const progress = options.on !== undefined || watcher !== null;
+  const { window } = connection;
+  connection.send(
+    { type: "submit", ref, name, window, progress, priority: options.priority ?? 0 },
+    parts,
+  );
+  return run;
 }
 
 function cancelledBy(signal: AbortSignal): CancelledError {
@@ -124,15 +127,20 @@ function checkPortable(plan: Plan): void {
         });
 }
 
-class Run implements RunListener {
-  /** The scheduler has ended the run, or is gone: there is nothing to cancel. */
-  endedThere = false;
+/** One run under way. Made by {@link startRun}. */
+export class Run implements RunListener {
   ref = 0;
+  /** The scheduler has ended the run, or is gone: there is nothing to cancel. */
+  #endedThere = false;
+  readonly #watcher: RunWatcher | null;
+  /** Takes the run off its signal. */
+  #leaveSignal: () => void = () => undefined;
   readonly #plan: Plan;
   readonly #connection: RunConnection;
   readonly #options: RunOptions;
   readonly #queue: Arrived[] = [];
-  #wake: (() => void) | null = null;
+  /** Those who wait for results. */
+  readonly #wakes: (() => void)[] = [];
   /** Null while it runs; then the error, or "finished". */
   #end: Error | "finished" | null = null;
   #tasks = 0;
@@ -143,8 +151,14 @@ class Run implements RunListener {
   readonly #here: Uint8Array;
   readonly #pieces = new Assembly();
 
-  constructor(plan: Plan, options: RunOptions, connection: RunConnection) {
+  constructor(
+    plan: Plan,
+    options: RunOptions,
+    connection: RunConnection,
+    watcher: RunWatcher | null,
+  ) {
     this.#plan = plan;
+    this.#watcher = watcher;
     this.#options = options;
     this.#connection = connection;
     this.firstTask = new Int32Array(plan.stages.length + 1);
@@ -152,26 +166,80 @@ class Run implements RunListener {
     this.#here = new Uint8Array(this.firstTask[plan.stages.length]);
   }
 
-  /** The next result; null once all have been handed out. @throws the error that ended the run */
-  async next(): Promise<Arrived | null> {
+  /** The run ends when `signal` says so: at once, even while the caller is busy with a block. */
+  endWith(signal: AbortSignal): void {
+    const onAbort = (): void => this.cancel(cancelledBy(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#leaveSignal = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  /**
+   * Results that nobody else has taken. What is handed out makes room for more once the caller comes back; who leaves
+   * early leaves the rest to the next caller. @throws the error that ended the run
+   */
+  async *blocks(): AsyncGenerator<OutputBlock, void, undefined> {
+    for (let arrived = await this.#next(); arrived; arrived = await this.#next()) {
+      const { blocks, bytes } = arrived;
+      let taken = 0;
+      let left = true;
+      try {
+        while (taken < blocks.length) yield blocks[taken++];
+        left = false;
+      } finally {
+        if (left) this.#queue.unshift({ blocks: blocks.slice(taken), bytes });
+      }
+      // only what was taken makes room for more
+      if (!this.#endedThere) this.#connection.send({ type: "taken", ref: this.ref, bytes });
+    }
+  }
+
+  /** Goes before or after other runs; nothing new of it is begun while it is paused. */
+  steer(paused: boolean, priority: number): void {
+    if (!this.#end) this.#connection.send({ type: "steer", ref: this.ref, paused, priority });
+  }
+
+  /** Ends the run with this error, unless it is over. */
+  cancel(error: CancelledError): void {
+    if (this.#end || this.#endedThere) return;
+    this.#cancelThere();
+    this.end(error);
+  }
+
+  /** Nobody listens any more; what still runs is cancelled. */
+  close(): void {
+    this.#leaveSignal();
+    this.#cancelThere();
+    this.#connection.close(this.ref);
+  }
+
+  #cancelThere(): void {
+    if (this.#endedThere) return;
+    this.#endedThere = true;
+    this.#connection.send({ type: "cancel", ref: this.ref });
+  }
+
+  /** The next results; null once all have been handed out. @throws the error that ended the run */
+  async #next(): Promise<Arrived | null> {
     for (;;) {
       // a run that failed hands nothing out any more; one that finished hands all out first
       if (this.#end instanceof Error) throw this.#end;
       const arrived = this.#queue.shift();
       if (arrived) return arrived;
       if (this.#end) return null;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await new Promise<void>((resolve) => this.#wakes.push(resolve));
     }
   }
 
   /** Ends the run; the first end counts. */
   end(how: Error | "finished"): void {
-    this.#end ??= how;
+    if (this.#end) return;
+    this.#end = how;
     this.#wakeUp();
+    this.#watcher?.onEnd(how === "finished" ? null : how);
   }
 
   onLost(reason: ClusterError): void {
-    this.endedThere = true;
+    this.#endedThere = true;
     this.end(reason);
   }
 
@@ -179,10 +247,12 @@ class Run implements RunListener {
     switch (message.type) {
       case "job-started":
         this.#tasks = message.tasks;
+        this.#watcher?.onStarted(message.job);
         this.#tell({
           kind: "started",
           tasks: message.tasks,
           stages: this.#plan.stages.map(({ name }) => name),
+          stageTasks: this.#plan.stages.map(({ grid }) => blockTotal(grid)),
         });
         return;
       case "progress":
@@ -190,6 +260,9 @@ class Run implements RunListener {
           const stage = stageOfTask(this, task);
           this.#tell({ kind: "finished", task, stage, done: ++this.#done, tasks: this.#tasks });
         }
+        return;
+      case "spent":
+        this.#watcher?.onSpent(message);
         return;
       case "results":
         this.#take(unpackRuns(message.blocks), parts[0] ?? new Uint8Array());
@@ -204,11 +277,11 @@ class Run implements RunListener {
         this.#connection.fetch(message.holder, message.job, unpackRuns(message.blocks), this);
         return;
       case "job-finished":
-        this.endedThere = true;
+        this.#endedThere = true;
         this.end("finished");
         return;
       case "job-failed":
-        this.endedThere = true;
+        this.#endedThere = true;
         this.end(fromWire(message.error));
     }
   }
@@ -260,8 +333,6 @@ class Run implements RunListener {
   }
 
   #wakeUp(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+    for (const wake of this.#wakes.splice(0)) wake();
   }
 }

@@ -4,6 +4,7 @@
  */
 import { ClusterError } from "@hyperslab/core/errors";
 import type { Executor } from "@hyperslab/core/executor";
+import type { Plan } from "@hyperslab/core/plan";
 import { BlockFetcher } from "@hyperslab/protocol/block-fetcher";
 import { sayHello } from "@hyperslab/protocol/handshake";
 import type { ClientMessage, ToClientMessage } from "@hyperslab/protocol/messages";
@@ -11,7 +12,9 @@ import { TO_CLIENT } from "@hyperslab/protocol/shapes";
 import { type Channel, type Heartbeat, dial } from "@hyperslab/protocol/socket";
 import type { ClusterStatus } from "@hyperslab/protocol/status";
 import { TOKEN_VARIABLE } from "@hyperslab/protocol/token";
-import { type RunListener, runPlan } from "./run.js";
+import { CostBook } from "./cost-book.js";
+import { type HasPlan, type Job, type JobOptions, startJob } from "./job.js";
+import { type RunConnection, type RunListener, runPlan } from "./run.js";
 
 export interface ConnectOptions {
   /** The scheduler's token; the environment's `HYPERSLAB_TOKEN` if not said. */
@@ -53,6 +56,7 @@ export class Session {
   readonly #channel: Channel<ToClientMessage, ClientMessage>;
   readonly #window: number;
   readonly #fetcher: BlockFetcher;
+  readonly #costs = new CostBook();
   readonly #runs = new Map<number, RunListener>();
   /** Runs that fetch results from workers, by the scheduler's number of the job. */
   readonly #fetching = new Map<
@@ -90,24 +94,30 @@ export class Session {
 
   /** Runs plans on the cluster: the same contract as the local executors. */
   executor(): Executor {
+    return { name: "cluster", run: (plan, options = {}) => runPlan(plan, options, this.#connection()) };
+  }
+
+  /** Starts a plan, and gives its handle. */
+  start(work: Plan | HasPlan, options: JobOptions): Promise<Job> {
+    return startJob(work, options, this.#connection(), this.#costs);
+  }
+
+  /** What a run needs of this session. */
+  #connection(): RunConnection {
     return {
-      name: "cluster",
-      run: (plan, options = {}) =>
-        runPlan(plan, options, {
-          window: this.#window,
-          ended: () => this.#ended,
-          open: (listener) => this.#open(listener),
-          send: (message, parts) => this.#channel.send(message, parts),
-          fetch: (holder, job, blocks, run) => {
-            const { asked } = this.#fetching.get(job) ?? { asked: new Map<number, Set<number>>() };
-            this.#fetching.set(job, { run, asked });
-            const there = asked.get(holder.worker) ?? new Set();
-            asked.set(holder.worker, there);
-            for (let i = 0; i < blocks.length; i++) there.add(blocks[i]);
-            this.#fetcher.get(holder, job, blocks);
-          },
-          close: (ref) => this.#forget(ref),
-        }),
+      window: this.#window,
+      ended: () => this.#ended,
+      open: (listener) => this.#open(listener),
+      send: (message, parts) => this.#channel.send(message, parts),
+      fetch: (holder, job, blocks, run) => {
+        const { asked } = this.#fetching.get(job) ?? { asked: new Map<number, Set<number>>() };
+        this.#fetching.set(job, { run, asked });
+        const there = asked.get(holder.worker) ?? new Set();
+        asked.set(holder.worker, there);
+        for (let i = 0; i < blocks.length; i++) there.add(blocks[i]);
+        this.#fetcher.get(holder, job, blocks);
+      },
+      close: (ref) => this.#forget(ref),
     };
   }
 

@@ -10,7 +10,7 @@ const MAX_SPLITS = 16;
 /** …where each stream has at least this many. */
 const MIN_STREAM = 128;
 
-export const FORMATS = ["blosclz", "lz4", "snappy", "zlib", "zstd"] as const;
+const FORMATS = ["blosclz", "lz4", "snappy", "zlib", "zstd"] as const;
 export type StreamFormat = (typeof FORMATS)[number];
 export type Shuffle = "noshuffle" | "shuffle" | "bitshuffle";
 

@@ -83,7 +83,7 @@ const FILTERS: ReadonlyMap<number, Mapping> = new Map<number, Mapping>([
 ]);
 
 /** Numbers and names of the filters that {@link fromHdf5Filters} knows. */
-export function hdf5FilterNames(): string[] {
+function hdf5FilterNames(): string[] {
   return Array.from(FILTERS, ([id, { name }]) => `${name} (${id})`);
 }
 

@@ -29,7 +29,7 @@ export interface ShardParts {
 const NAME = "sharding_indexed";
 const ABSENT = 2n ** 64n - 1n;
 
-export function shardLayout(parts: ShardParts): ShardLayout {
+function shardLayout(parts: ShardParts): ShardLayout {
   const { inner, shape, index, indexBytes, indexLocation } = parts;
   const counts = shape.map((length, axis) => length / inner.shape[axis]);
   return {

@@ -58,7 +58,7 @@ export function calendarNamed(name: string): Calendar | undefined {
 }
 
 /** False where the year before 1 is -1. */
-export function hasYearZero(calendar: Calendar): boolean {
+function hasYearZero(calendar: Calendar): boolean {
   return calendar !== "standard" && calendar !== "julian";
 }
 

@@ -41,12 +41,8 @@ export const DATE_PARTS = [
 ] as const;
 export type DatePart = (typeof DATE_PARTS)[number];
 
-export function isDatePart(name: string): name is DatePart {
-  return (DATE_PARTS as readonly string[]).includes(name);
-}
-
 /** Seasons as xarray names them, by `month % 12 / 3`. */
-export const SEASONS: readonly string[] = ["DJF", "MAM", "JJA", "SON"];
+const SEASONS: readonly string[] = ["DJF", "MAM", "JJA", "SON"];
 
 const LOW_WORD: number = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
 

@@ -31,7 +31,7 @@ export function unitsPerDay(unit: TimeUnit): number {
 }
 
 /** Largest and smallest time values; the one below is NaT. */
-export const MAX_TIME: bigint = 2n ** 63n - 1n;
+const MAX_TIME: bigint = 2n ** 63n - 1n;
 export const MIN_TIME: bigint = -(2n ** 63n) + 1n;
 
 /** True for a count that an int64 holds, NaT apart. */

@@ -11,7 +11,13 @@ export interface OutputBlock {
 
 /** What happens while a plan runs; for progress bars and reports. Counts are of tasks. */
 export type RunEvent =
-  | { readonly kind: "started"; readonly tasks: number; readonly stages: readonly string[] }
+  | {
+      readonly kind: "started";
+      readonly tasks: number;
+      /** Names of the stages, and how many tasks each has. */
+      readonly stages: readonly string[];
+      readonly stageTasks?: readonly number[];
+    }
   | {
       readonly kind: "finished";
       readonly task: number;

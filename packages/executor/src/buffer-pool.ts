@@ -8,12 +8,16 @@ import { GarbageMeter } from "./garbage.js";
 /** What a pool keeps at most, where nobody says otherwise. */
 export const POOLED_BYTES: number = 64 * 2 ** 20;
 
+/** Bytes of buffers let go of after which they are collected: as many as may be kept, within these. */
+const LEAST_GARBAGE = 16 * 2 ** 20;
+const MOST_GARBAGE = 256 * 2 ** 20;
+
 /** Buffers that nobody uses now. */
 export class BufferPool {
   readonly #limit: number;
   readonly #shared: boolean;
   readonly #free = new Map<number, ArrayBufferLike[]>();
-  readonly #garbage = new GarbageMeter("major");
+  readonly #garbage: GarbageMeter;
   #kept = 0;
 
   /**
@@ -23,6 +27,12 @@ export class BufferPool {
   constructor(limit: number = POOLED_BYTES, shared = false) {
     this.#limit = limit;
     this.#shared = shared;
+    this.#garbage = new GarbageMeter("major", Math.min(MOST_GARBAGE, Math.max(LEAST_GARBAGE, limit)));
+  }
+
+  /** Bytes that nobody uses, but that are memory still: kept, or let go of and not collected yet. */
+  get spare(): number {
+    return this.#kept + this.#garbage.bytes;
   }
 
   /** Bytes that wait to be used again. */
@@ -54,9 +64,10 @@ export class BufferPool {
     while (this.#kept > this.#limit) this.#dropOldest();
   }
 
-  /** Lets go of all. */
+  /** Lets go of all, and has it collected. */
   clear(): void {
     while (this.#kept > 0) this.#dropOldest();
+    this.#garbage.collect();
   }
 
   /** Drops a buffer of the size that was given back first: sizes of earlier work go before those of now. */

@@ -40,7 +40,7 @@ export function demandOf(program: Program, result: Box): DemandNode[] {
   const wanted: Wanted[][] = steps.map(() => []);
   wanted[steps.length - 1].push({ box: result, by: null, which: 0 });
   const backwards: DemandNode[] = [];
-  const edges: { by: DemandNode; which: number; box: Box; to: DemandNode }[] = [];
+  const edges: { by: DemandNode; which: number; box: Box; to: number }[] = [];
   for (let number = steps.length - 1; number >= 0; number--) {
     const step = steps[number];
     for (const group of mergeBoxes(wanted[number], step.kind === "source")) {
@@ -54,7 +54,7 @@ export function demandOf(program: Program, result: Box): DemandNode[] {
       };
       backwards.push(node);
       for (const one of group.wanted)
-        if (one.by) edges.push({ by: one.by, which: one.which, box: one.box, to: node });
+        if (one.by) edges.push({ by: one.by, which: one.which, box: one.box, to: backwards.length - 1 });
       if (sizeOf(box.shape) === 0) continue;
       const args = argumentsOf(step);
       const shapes = args.map((arg) => steps[arg].shape);
@@ -67,9 +67,10 @@ export function demandOf(program: Program, result: Box): DemandNode[] {
     }
   }
   const nodes = backwards.reverse();
-  const numberOf = new Map(nodes.map((node, i) => [node, i]));
-  for (const { by, which, box: part, to } of edges) {
-    by.args[which] = { node: numberOf.get(to) ?? 0, box: relative(part, to.box) };
+  for (const { by, which, box: part, to: fromEnd } of edges) {
+    const node = nodes.length - 1 - fromEnd;
+    const to = nodes[node];
+    by.args[which] = { node, box: relative(part, to.box) };
     to.fused =
       to.uses === 1 && isFusible(steps[to.step].kind, steps[by.step].kind) && sizeOf(to.box.shape) > 0;
   }
@@ -90,6 +91,8 @@ interface Group {
   wanted: Wanted[];
 }
 
+const NO_GROUPS: readonly Group[] = [];
+
 /** More different boxes of one step than this are left as they are: pairs would cost more than they save. */
 const MOST_MERGED = 64;
 
@@ -97,7 +100,10 @@ const MOST_MERGED = 64;
  * Boxes merged wherever one box is just what two of them cover. Boxes that only touch are merged where
  * nothing is computed from an argument: a selection of an argument may leave out what lies between.
  */
-function mergeBoxes(wanted: readonly Wanted[], touching: boolean): Group[] {
+function mergeBoxes(wanted: readonly Wanted[], touching: boolean): readonly Group[] {
+  // most steps are read once
+  if (wanted.length === 0) return NO_GROUPS;
+  if (wanted.length === 1) return [{ box: wanted[0].box, wanted: [...wanted] }];
   const byKey = new Map<string, Group>();
   for (const one of wanted) {
     const key = `${one.box.start.join()}:${one.box.shape.join()}`;

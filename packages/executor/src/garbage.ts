@@ -39,9 +39,19 @@ export class GarbageMeter {
     this.#enough = enough;
   }
 
+  /** Bytes let go of since the last collection. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   add(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < this.#enough) return;
+    if (this.#bytes >= this.#enough) this.collect();
+  }
+
+  /** Collects now, if there is anything. */
+  collect(): void {
+    if (this.#bytes === 0) return;
     this.#bytes = 0;
     collector()?.({ type: this.#type });
   }

@@ -10,8 +10,9 @@ import { MemoryBudget } from "./memory-budget.js";
 import { runGraph } from "./run-graph.js";
 import { type TaskOptions, runTask } from "./run-task.js";
 import type { SpillOptions } from "./spill-directory.js";
-import { BufferPool } from "./buffer-pool.js";
+import { BufferPool, POOLED_BYTES } from "./buffer-pool.js";
 import { taskStagesOf } from "./task-stage.js";
+import { releaseArena } from "./thread-arena.js";
 
 export interface InlineOptions extends Pick<TaskOptions, "openSource" | "writeTarget"> {
   /** Bytes that a run may hold. */
@@ -32,7 +33,7 @@ export function inlineExecutor(options: InlineOptions = {}): Executor {
     name: "inline",
     run(plan, runOptions = {}) {
       const stages = taskStagesOf(plan);
-      const buffers = new BufferPool();
+      const buffers = new BufferPool(memory === undefined ? undefined : Math.min(POOLED_BYTES, memory / 4));
       let turn = performance.now();
       return runGraph(
         plan,
@@ -46,8 +47,12 @@ export function inlineExecutor(options: InlineOptions = {}): Executor {
         {
           ...runOptions,
           width: readsRemotely(plan) ? REMOTE_WIDTH : 1,
-          budget: new MemoryBudget(memory),
+          budget:
+            memory === undefined
+              ? new MemoryBudget()
+              : new MemoryBudget(memory, { threads: 1, spare: buffers }),
           buffers,
+          rest: async () => releaseArena(),
           spill,
         },
       );

@@ -4,7 +4,14 @@
  */
 import type { Block } from "@hyperslab/core/block";
 import type { Box } from "@hyperslab/core/box";
-import { type ChunkGrid, blockBox, blockCounts, blockIndex, chunkOf } from "@hyperslab/core/chunk-grid";
+import {
+  type ChunkAxis,
+  type ChunkGrid,
+  blockBox,
+  blockCounts,
+  blockIndex,
+  chunkOf,
+} from "@hyperslab/core/chunk-grid";
 import type { Dtype } from "@hyperslab/core/dtype";
 import { ArgumentError } from "@hyperslab/core/errors";
 import { type Allocate, type Value, copyInto, fromBlock, sliceBox } from "./strided.js";
@@ -22,10 +29,44 @@ export function readInputBox(
   wanted: WantedFields,
   allocate: Allocate,
 ): Value {
+  const line = grid.length === 1 && readLine(grid[0], blocks, box, wanted, allocate);
+  if (line) return line;
   const parts = inputParts(grid, blocks, box, wanted);
   if (parts.length === 1) return parts[0].value;
   const out = wanted.fields.map((dtype) => allocate(dtype, box.shape));
   for (const { value, start } of parts) value.forEach((field, k) => copyInto(field, out[k], start));
+  return out.map(fromBlock);
+}
+
+/** A box of one axis over several equal blocks of numbers; null where it is not such a box, or a block is missing. */
+function readLine(
+  axis: ChunkAxis,
+  blocks: ReadonlyMap<number, readonly Block[]>,
+  { start: [start], shape: [length] }: Box,
+  { fields, first }: WantedFields,
+  allocate: Allocate,
+): Value | null {
+  if (axis.kind !== "regular" || length <= axis.chunk || fields.includes("string")) return null;
+  const out = fields.map((dtype) => allocate(dtype, [length]));
+  for (let at = 0; at < length;) {
+    const number = Math.floor((start + at) / axis.chunk);
+    const from = start + at - number * axis.chunk;
+    const count = Math.min(axis.chunk - from, length - at);
+    const found = blocks.get(number);
+    if (!found) return null;
+    for (let k = 0; k < out.length; k++) {
+      const into = out[k].data;
+      const { data } = found[first + k];
+      if (Array.isArray(into) || Array.isArray(data)) return null;
+      if (count === 1) into[at] = data[from];
+      else
+        into.set(
+          (from === 0 && count === data.length ? data : data.subarray(from, from + count)) as never,
+          at,
+        );
+    }
+    at += count;
+  }
   return out.map(fromBlock);
 }
 

@@ -38,25 +38,86 @@ export function reservationOf(cost: StageCost): number {
   return cost.working + cost.output;
 }
 
+/** Memory that nobody uses now and nobody else has: pooled buffers, and those that are not collected yet. */
+export interface SpareMemory {
+  /** Bytes. */
+  readonly spare: number;
+  /** Gives them back to the system. */
+  clear(): void;
+}
+
+export interface BudgetOptions {
+  /** Threads whose own memory counts: what they grew to for one task they keep until they are ended. 0: it does not count. */
+  readonly threads?: number;
+  /** Counts too. */
+  readonly spare?: SpareMemory;
+}
+
 /** What is held and reserved of a number of bytes. */
 export class MemoryBudget {
   readonly limit: number;
   /** Finished blocks that somebody still needs. */
   held = 0;
-  /** Promised to running tasks. */
+  /** Promised to running tasks, but for what they work in: their outputs, and inputs on their way from the disk. */
   reserved = 0;
+  /** What running tasks work in, one entry each. */
+  readonly #working: number[] = [];
+  readonly #threads: number;
+  readonly #spare: SpareMemory | null;
+  /** Threads that have run tasks, and what each of them may have kept. */
+  #grown = 0;
+  #resting = 0;
 
   /** @param limit in bytes */
-  constructor(limit: number = defaultMemory()) {
+  constructor(limit: number = defaultMemory(), { threads = 0, spare }: BudgetOptions = {}) {
     this.limit = limit;
+    this.#threads = threads;
+    this.#spare = spare ?? null;
+  }
+
+  /** Bytes that threads may have kept beyond what they work in now. */
+  get resting(): number {
+    const used = this.#working.reduce((sum, bytes) => sum + Math.min(bytes, this.#resting), 0);
+    return Math.max(0, this.#grown * this.#resting - used);
   }
 
   get available(): number {
-    return this.limit - this.held - this.reserved;
+    const working = this.#working.reduce((sum, bytes) => sum + bytes, 0);
+    return this.limit - this.held - this.reserved - working - this.resting - (this.#spare?.spare ?? 0);
   }
 
-  fits(bytes: number): boolean {
-    return bytes <= this.available;
+  /**
+   * True where a task has room. Memory that is merely spare is given back if that makes room.
+   * @param working bytes that it works in
+   */
+  fits(bytes: number, working = 0): boolean {
+    // it works in what a thread has kept, where one has
+    const needed = bytes + working - Math.min(working, this.#resting, this.resting);
+    if (needed <= this.available) return true;
+    const spare = this.#spare?.spare ?? 0;
+    if (spare === 0 || needed > this.available + spare) return false;
+    this.#spare?.clear();
+    return needed <= this.available;
+  }
+
+  /** A task begins to work in so many bytes. */
+  begin(working: number): void {
+    this.#working.push(working);
+    if (this.#threads === 0) return;
+    this.#grown = Math.min(this.#threads, Math.max(this.#grown, this.#working.length));
+    const each = this.#working.reduce((sum, bytes) => sum + bytes, 0) / this.#threads;
+    this.#resting = Math.max(this.#resting, Math.min(RESTING_BYTES, Math.max(working, each)));
+  }
+
+  /** It has ended. */
+  end(working: number): void {
+    this.#working.splice(this.#working.indexOf(working), 1);
+  }
+
+  /** The threads have been ended, and what they kept has gone. No task runs. */
+  rested(): void {
+    this.#grown = 0;
+    this.#resting = 0;
   }
 
   /**

@@ -8,7 +8,7 @@ import { itemSize } from "@hyperslab/core/dtype";
 import { CancelledError, type HyperslabError } from "@hyperslab/core/errors";
 import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import { finishTask, frontierOf, pushReady, takeOutput, takeReady } from "@hyperslab/core/frontier";
-import type { Plan, StageOutline } from "@hyperslab/core/plan";
+import type { Plan, StageCost, StageOutline } from "@hyperslab/core/plan";
 import { sizeOf } from "@hyperslab/core/shape";
 import { inputBlocks } from "@hyperslab/core/input-blocks";
 import { coordsOfBlock, expand, stageOfTask, type TaskGraph } from "@hyperslab/core/task-graph";
@@ -41,6 +41,8 @@ export interface GraphOptions extends RunOptions {
   readonly buffers: BufferPool;
   /** Where blocks go that memory has no room for; null or nothing: such a plan is refused. */
   readonly spill?: SpillOptions | null;
+  /** Ends idle threads, whose memory goes with them; asked for before anything is refused. */
+  readonly rest?: () => Promise<void>;
 }
 
 /** Smaller fields are not worth a place in the pool. Bytes. */
@@ -73,15 +75,16 @@ export async function* runGraph(
   const either = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
   let wake: () => void = () => undefined;
   let done = 0;
+  let resting: Promise<void> | null = null;
 
   const place = (task: number): { stage: number; block: number } => {
     const stage = stageOfTask(graph, task);
     return { stage, block: task - graph.firstTask[stage] };
   };
-  /** Bytes that a task needs to start: its own, and those of inputs that are on the disk. */
+  const costOf = (task: number): StageCost => plan.stages[place(task).stage].cost;
+  /** Bytes that a task takes besides those that it works in: its result, and inputs that are on the disk. */
   const needOf = (task: number): number =>
-    reservationOf(plan.stages[place(task).stage].cost) +
-    blocks.bytesOf(blocks.onDisk(dependenciesOf(graph, task)));
+    costOf(task).output + blocks.bytesOf(blocks.onDisk(dependenciesOf(graph, task)));
   const run = async (task: number, into: ResultMemory | null): Promise<readonly Block[]> => {
     const { stage, block } = place(task);
     const away = blocks.onDisk(dependenciesOf(graph, task));
@@ -95,13 +98,15 @@ export async function* runGraph(
   };
   const start = (task: number): void => {
     const { stage, block } = place(task);
-    const bytes = reservationOf(plan.stages[stage].cost);
-    budget.reserved += bytes;
+    const { output, working } = costOf(task);
+    budget.reserved += output;
+    budget.begin(working);
     const into = outputs.has(stage) && !transient ? null : memoryFor(plan.stages[stage], block, buffers);
     const reads = dependenciesOf(graph, task);
     blocks.hold(reads);
     const settle = (outcome: Finished["outcome"]): void => {
-      budget.reserved -= bytes;
+      budget.reserved -= output;
+      budget.end(working);
       blocks.release(reads);
       running.delete(task);
       finished.push({ task, outcome });
@@ -123,7 +128,7 @@ export async function* runGraph(
     while (running.size < width) {
       const task = takeReady(frontier);
       if (task === undefined) break;
-      if (budget.fits(needOf(task)) && !blocksUnderWay(task)) {
+      if (budget.fits(needOf(task), costOf(task).working) && !blocksUnderWay(task)) {
         start(task);
         continue;
       }
@@ -132,7 +137,16 @@ export async function* runGraph(
     }
     for (const task of passed) pushReady(frontier, task);
     if (passed.length === 0) return;
-    const missing = needOf(passed[0]) - budget.available;
+    if (running.size === 0 && finished.length === 0 && budget.resting > 0 && options.rest) {
+      // memory that idle threads keep goes before blocks do
+      resting ??= options.rest().finally(() => {
+        resting = null;
+        budget.rested();
+        wake();
+      });
+      return;
+    }
+    const missing = needOf(passed[0]) + costOf(passed[0]).working - budget.available;
     if (missing > 0) spilling.makeRoom(missing, budget.limit, dependenciesOf(graph, passed[0]), () => wake());
     if (running.size === 0 && finished.length === 0 && !spilling.busy) throw refusal(passed[0]);
   };
@@ -147,14 +161,19 @@ export async function* runGraph(
     return budget.refuse(what, reservationOf(cost), bytes, spilling.failure);
   };
 
-  on?.({ kind: "started", tasks: graph.taskCount, stages: plan.stages.map((stage) => stage.name) });
+  on?.({
+    kind: "started",
+    tasks: graph.taskCount,
+    stages: plan.stages.map((stage) => stage.name),
+    stageTasks: plan.stages.map((_, s) => graph.firstTask[s + 1] - graph.firstTask[s]),
+  });
   try {
     for (;;) {
       throwIfAborted(signal, "the run");
       const next = finished.shift();
       if (!next) {
         startReady();
-        if (running.size === 0 && finished.length === 0 && !spilling.busy) break;
+        if (running.size === 0 && finished.length === 0 && !spilling.busy && !resting) break;
         if (finished.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
@@ -182,6 +201,7 @@ export async function* runGraph(
       ending.abort(new CancelledError({ what: "the rest of the run" }));
       await Promise.all(running.values());
     }
+    await resting;
     await spilling.settled();
     await blocks.close();
   }

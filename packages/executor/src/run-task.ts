@@ -14,7 +14,6 @@ import { readsAhead } from "@hyperslab/core/piece";
 import type { Program } from "@hyperslab/core/program";
 import { type Shape, sizeOf } from "@hyperslab/core/shape";
 import type { TargetRef } from "@hyperslab/core/source-ref";
-import { openSource } from "@hyperslab/storage/open-source";
 import { computeIn } from "./array-memory.js";
 import { BufferPool } from "./buffer-pool.js";
 import { type DemandNode, demandOf } from "./demand.js";
@@ -120,6 +119,12 @@ interface LoadedBox {
   readonly readBytes: number;
 }
 
+const NO_BLOCKS: ReadonlyMap<number, Block> = new Map();
+
+/** What never reads loads no formats. */
+const openStored: OpenSource = async (ref) =>
+  (await import("@hyperslab/storage/open-source")).openSource(ref);
+
 /** Stored bytes that stood in memory of their own are garbage now: enough of them are worth a quick collection. */
 const stored = new GarbageMeter("minor", 32 * 2 ** 20);
 let outside = 0;
@@ -141,11 +146,12 @@ async function loadBox(
   const { signal } = options;
   const nodes = demandOf(program, box);
   const last = nodes.length - 1;
+  if (program.sources.length === 0) return { nodes, blocks: NO_BLOCKS, readBytes: 0 };
   const loaded = await loadSources(
     program,
     nodes,
     (i, dtype, shape) => (i === last ? fresh(dtype, shape) : scratch.allocate(dtype, shape)),
-    options.openSource ?? openSource,
+    options.openSource ?? openStored,
     { ...(signal ? { signal } : {}), memory: scratch },
   ).catch((error: unknown) => {
     throwIfAborted(signal, `task ${stage.name}`);
@@ -268,6 +274,25 @@ async function goThrough(
 
 interface LoadedPiece extends LoadedBox {
   readonly memory: TaskScratch;
+}
+
+/** True where every task of the stage can be computed in one go: nothing is read, written, or goes through pieces. */
+export function isImmediate({ program, memories }: TaskStage): boolean {
+  const apart = program.sources.length + program.targets.length > 0 || (memories?.length ?? 0) > 0;
+  return !apart && pieceProgramOf(program) === null;
+}
+
+/**
+ * Computes a block of an immediate stage ({@link isImmediate}), at once: the way for tasks so small that they would
+ * cost less than all that {@link runTask} does around them. What comes back may share memory with literals and inputs.
+ * @throws whatever computing throws
+ */
+export function runImmediate(stage: TaskStage, box: Box, inputs: TaskInputs): Value {
+  const { program, inputGrids } = stage;
+  const nodes = demandOf(program, box);
+  const evaluation: Evaluation = { program, nodes, values: [], inputGrids, inputs };
+  while (evaluation.values.length < nodes.length) evaluateNext(evaluation, allocateBlock);
+  return evaluation.values[nodes.length - 1] ?? emptyValue(stage.fields, box.shape);
 }
 
 /**

@@ -14,14 +14,8 @@ import type { TaskResult } from "./run-task.js";
 import { cancelledBy } from "./task-error.js";
 import { SmallMemory } from "./small-memory.js";
 import type { TaskStage } from "./task-stage.js";
-import {
-  type BatchDeath,
-  type BatchOutcome,
-  CONTROL,
-  STOP_WORDS,
-  type StartedBatch,
-  type ThreadBatch,
-} from "./thread-batch.js";
+import type { BatchDeath, BatchOutcome, StartedBatch, ThreadBatch } from "./thread-batch.js";
+import { CONTROL, STOP_WORDS } from "./thread-control.js";
 import { ThreadPrograms } from "./thread-programs.js";
 import { type ThreadApi, type ThreadOutcome, type ThreadTask, startThread, resultOf } from "./thread-rpc.js";
 
@@ -37,6 +31,8 @@ export interface ThreadPoolOptions {
    * who own the literals alone, and run batches.
    */
   readonly wholeLiterals?: boolean;
+  /** Bytes of shared memory that are kept at most while nobody uses them. */
+  readonly kept?: number;
   /** The module that threads run; it calls `serveTasks` ({@link ./serve-tasks.ts}). */
   readonly entry?: URL;
 }
@@ -86,7 +82,7 @@ export class ThreadPool {
   readonly #idle: number | undefined;
   readonly #entry: URL;
   /** Shared memory to be used again: for results, and for whoever gives tasks their `into`. */
-  readonly buffers: BufferPool = new BufferPool(KEPT, true);
+  readonly buffers: BufferPool;
   /** Where batches find their inputs, and leave their results. */
   readonly small: SmallMemory = new SmallMemory();
   readonly #programs: ThreadPrograms;
@@ -100,6 +96,7 @@ export class ThreadPool {
     this.threads = Math.max(1, options.threads ?? availableParallelism());
     this.#slots = Math.max(1, options.slots ?? 1);
     this.#idle = options.idle;
+    this.buffers = new BufferPool(Math.min(KEPT, options.kept ?? KEPT), true);
     this.#programs = new ThreadPrograms(this.buffers, options.wholeLiterals ?? false);
     this.#entry = options.entry ?? new URL("./thread-entry.js", import.meta.url);
   }
@@ -222,6 +219,13 @@ export class ThreadPool {
     return { ended, stop };
   }
 
+  /** Ends the threads that have no task: what they keep goes with them. The next tasks start new ones. */
+  async rest(): Promise<void> {
+    const idle = [...this.#alive].filter((thread) => thread.jobs.size === 0);
+    for (const thread of idle) this.#end(thread);
+    await Promise.all(idle.map((thread) => thread.exited));
+  }
+
   /** Ends all threads. Tasks that are left are rejected with CancelledError. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -315,6 +319,8 @@ export class ThreadPool {
     if (thread.jobs.size > 0 || this.#idle === undefined) return;
     thread.idleTimer = setTimeout(() => {
       if (thread.jobs.size === 0) this.#end(thread);
+      // nobody works here for now: what was kept for the next task goes too
+      if (this.#alive.size === 0) this.buffers.clear();
     }, this.#idle).unref();
   }
 

@@ -13,7 +13,8 @@ import type { LiteralPart } from "./literal-parts.js";
 import type { ResultMemory } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
-import { type BatchOutcome, CONTROL_WORDS, type ThreadBatch } from "./thread-batch.js";
+import type { BatchOutcome, ThreadBatch } from "./thread-batch.js";
+import { CONTROL_WORDS } from "./thread-control.js";
 
 /** A task by names: a block of a stage of a program that was defined before. */
 export interface ThreadTask {

@@ -49,6 +49,7 @@ export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
       threads,
       slots: remoteSlots(threads),
       idle: IDLE,
+      ...(memory === undefined ? {} : { kept: Math.floor(memory / 4) }),
       ...(entry ? { entry } : {}),
     });
     if (closed) await pool.close();
@@ -57,8 +58,7 @@ export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
   return {
     name: "threads",
     run(plan, runOptions = {}) {
-      const budget = new MemoryBudget(memory ?? defaultMemory(threads));
-      return runOnPool(plan, (loading ??= load()), budget, { ...runOptions, spill });
+      return runOnPool(plan, (loading ??= load()), memory ?? null, { ...runOptions, spill });
     },
     async close() {
       closed = true;
@@ -70,7 +70,7 @@ export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
 async function* runOnPool(
   plan: Plan,
   loading: Promise<ThreadPool>,
-  budget: MemoryBudget,
+  memory: number | null,
   options: RunOptions & Pick<GraphOptions, "spill">,
 ): AsyncGenerator<OutputBlock, void, undefined> {
   const pool = await loading;
@@ -79,6 +79,11 @@ async function* runOnPool(
   const read = new Set(plan.stages.flatMap(({ inputs }) => inputs.map((input) => input.stage)));
   const programId = `run ${++runs}`;
   const scratch = new BufferPool();
+  // what was asked for counts to the last buffer; what is left over where nobody asked has room for all that is kept
+  const budget =
+    memory === null
+      ? new MemoryBudget(defaultMemory(pool.threads))
+      : new MemoryBudget(memory, { threads: pool.threads, spare: pool.buffers });
   pool.define(programId, stages);
   try {
     yield* runGraph(
@@ -95,6 +100,7 @@ async function* runOnPool(
         width: pool.threads * slotsFor(plan, pool.threads),
         budget,
         buffers: pool.buffers,
+        rest: () => pool.rest(),
       },
     );
   } finally {

@@ -30,7 +30,7 @@ const STORAGE =
   "dtype scale_factor add_offset _FillValue units calendar chunks shards codecs compressor".split(" ");
 
 /** In what `other` differs from `first`. */
-export function differencesOf(first: Member, other: Member): Difference[] {
+function differencesOf(first: Member, other: Member): Difference[] {
   const found: Difference[] = [];
   const [ours, theirs] = [first.labelled.variables, other.labelled.variables];
   for (const name of ours.keys())

@@ -49,7 +49,7 @@ export function concatBlocks(blocks: readonly Block[], axis: number): Block {
 }
 
 /** What `selection` picks out of a block. */
-export function selectBlock(block: Block, selection: readonly AxisSelection[]): Block {
+function selectBlock(block: Block, selection: readonly AxisSelection[]): Block {
   if (selection.every((one, axis) => isWhole(one, block.shape[axis]))) return block;
   const shape = selection.map(selectionLength);
   const strides = stridesOf(block.shape);

@@ -60,9 +60,10 @@ function checkLocation(operation: string, location: unknown): void {
     });
 }
 
-function groupOptions({ group, storageOptions, signal }: OpenOptions): OpenGroupOptions {
+function groupOptions({ group, consolidated, storageOptions, signal }: OpenOptions): OpenGroupOptions {
   return {
     ...(group === undefined ? {} : { group }),
+    ...(consolidated === undefined ? {} : { consolidated }),
     ...(storageOptions === undefined ? {} : { storageOptions }),
     ...(signal === undefined ? {} : { signal }),
   };

@@ -35,6 +35,11 @@ export interface OpenOptions {
   /** A group within the store: `forecasts/mean`. */
   readonly group?: string;
   /**
+   * `false` reads the metadata of every Zarr array itself, also where the store has consolidated ones: these may be
+   * old. Needs a store that can list its keys.
+   */
+  readonly consolidated?: boolean;
+  /**
    * How a path or URL is opened: logins, keys, regions, a cache of so many bytes. Keys and logins stay in this process
    * and its threads; workers elsewhere use their own.
    */
@@ -55,6 +60,7 @@ export const OPEN_OPTIONS: readonly string[] = [
   "chunks",
   "dropVariables",
   "group",
+  "consolidated",
   "storageOptions",
   "signal",
 ];

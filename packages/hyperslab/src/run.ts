@@ -10,15 +10,16 @@ import { blockBox, blockTotal, chunkCount, maxChunk, regularAxis } from "@hypers
 import { type BlockData, type TypedArray, itemSize } from "@hyperslab/core/dtype";
 import { copyBytes } from "@hyperslab/core/copy-bytes";
 import { ClusterError } from "@hyperslab/core/errors";
-import type { Executor, RunEvent } from "@hyperslab/core/executor";
+import type { RunEvent } from "@hyperslab/core/executor";
+import type { Plan } from "@hyperslab/core/plan";
 import { coordsOfBlock } from "@hyperslab/core/task-graph";
 import { sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
-import { checkExecutor, currentExecutor } from "./options.js";
+import { type ExecutorSource, currentExecutor, executorOf } from "./options.js";
 
 /** Options of everything that computes. */
 export interface ComputeOptions {
-  /** Who computes; the executor of `setOptions` unless said otherwise. */
-  readonly on?: Executor;
+  /** Who computes: a client, a cluster or any executor; that of `setOptions` unless said otherwise. */
+  readonly on?: ExecutorSource;
   /** Ends the work: the call rejects with a CancelledError. */
   readonly signal?: AbortSignal;
   /** Is told when the plan starts, and of every finished task. */
@@ -47,8 +48,8 @@ export async function* runBlocks(
     if (node.kind !== "literal") lazy.push(i);
     else yield { node: i, box: { start: node.shape.map(() => 0), shape: node.shape }, block: node.block };
   if (lazy.length === 0) return;
-  const executor = checkExecutor(options.on ?? currentExecutor());
-  const plan = lower(optimise(lazy.map((i) => nodes[i])));
+  const executor = options.on === undefined ? currentExecutor() : executorOf(options.on);
+  const plan = planOf(lazy.map((i) => nodes[i]));
   for await (const { output, index, block } of executor.run(plan, {
     signal: options.signal,
     on: options.progress,
@@ -57,6 +58,11 @@ export async function* runBlocks(
     const { grid } = plan.stages[plan.outputs[output]];
     yield { node: lazy[output], box: blockBox(grid, coordsOfBlock(grid, index)), block };
   }
+}
+
+/** The plan that computes these nodes. */
+export function planOf(nodes: readonly Node[]): Plan {
+  return lower(optimise(nodes));
 }
 
 /** Computes nodes in one plan. @throws TaskError, MemoryError, CancelledError */

@@ -24,10 +24,7 @@ const NANOSECONDS: Record<TimeUnit, bigint> = {
 };
 
 /** How counts of one unit become counts of another: multiply when finer, else divide. */
-export function unitFactor(
-  from: TimeUnit,
-  to: TimeUnit,
-): { readonly finer: boolean; readonly factor: bigint } {
+function unitFactor(from: TimeUnit, to: TimeUnit): { readonly finer: boolean; readonly factor: bigint } {
   const finer = NANOSECONDS[from] >= NANOSECONDS[to];
   const [large, small] = finer ? [from, to] : [to, from];
   return { finer, factor: NANOSECONDS[large] / NANOSECONDS[small] };

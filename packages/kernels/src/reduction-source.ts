@@ -21,7 +21,7 @@ const merges: Map<string, Merge> = new Map();
 const rowMerges: Map<string, RowMerge> = new Map();
 
 /** Source that is true for an element `v` that is not missing; null where none can be. */
-export function validSource(reduction: Reduction): string | null {
+function validSource(reduction: Reduction): string | null {
   return isFloat(reduction.dtype) ? "v===v" : isTime(reduction.dtype) ? "v!==NAT" : null;
 }
 
@@ -97,7 +97,7 @@ function counted(minCount: number, valid: string | null): string {
 }
 
 /** Source that merges the state at `k` of `b0 …` into that at `j` of `a0 …`, which stands earlier on the axis. */
-export function mergeSource(reduction: Reduction): string {
+function mergeSource(reduction: Reduction): string {
   const { name, dtype, skipna } = reduction;
   switch (name) {
     case "sum":

@@ -56,7 +56,7 @@ export function slideWindow(
 }
 
 /** The plain JavaScript way: lane after lane. */
-export function slideLanes(work: WindowWork, operand: Operand, lanes: Lanes, out: Block): void {
+function slideLanes(work: WindowWork, operand: Operand, lanes: Lanes, out: Block): void {
   const { name, before, after, first } = work;
   const lane = laneOf(name, before + after + 1, lanes.length + after);
   const read = copier(operand.dtype, "float64");

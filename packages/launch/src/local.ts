@@ -53,7 +53,8 @@ export class LocalCluster {
   readonly token: string;
   /** Runs plans on the cluster. */
   readonly executor: Executor;
-  readonly #client: Client;
+  /** Starts jobs on the cluster: `cluster.client.start(…)`. */
+  readonly client: Client;
   readonly #scheduler: LocalProcess;
   readonly #pool: WorkerPool;
   #closing: Promise<void> | null = null;
@@ -68,7 +69,7 @@ export class LocalCluster {
     this.dashboardUrl = addresses.dashboardUrl;
     this.token = addresses.token;
     this.executor = client.executor();
-    this.#client = client;
+    this.client = client;
     this.#scheduler = scheduler;
     this.#pool = pool;
     pool.onExhausted = (reason) => void this.#close(reason);
@@ -117,7 +118,7 @@ export class LocalCluster {
 
   /** The workers, as the scheduler sees them. */
   async workers(): Promise<readonly WorkerStatus[]> {
-    return (await this.#client.status()).workers;
+    return (await this.client.status()).workers;
   }
 
   /** Starts workers, or retires them, until there are `count`; blocks that only retired ones held are made again. */
@@ -138,7 +139,7 @@ export class LocalCluster {
 
   #close(reason: ClusterError): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#client.close(reason);
+      await this.client.close(reason);
       await Promise.all([this.#scheduler.stop(), this.#pool.stop()]);
     })();
     return this.#closing;

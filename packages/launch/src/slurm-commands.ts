@@ -58,6 +58,8 @@ async function run(command: string, args: readonly string[], input?: string): Pr
         }),
       );
     });
+    // one that ends without reading says why by itself
+    child.stdin?.on("error", () => undefined);
     child.stdin?.end(input ?? "");
   });
 }

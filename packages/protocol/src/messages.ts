@@ -9,7 +9,7 @@ import type { ClusterStatus } from "./status.js";
 /** The name that a peer of this protocol gives itself. */
 export const PROTOCOL = "hyperslab";
 /** Grows with every change that an older peer would misread. */
-export const VERSION = 2;
+export const VERSION = 3;
 /** Changes that a peer may live without; both sides use what both know. */
 export const FEATURES: readonly string[] = ["shared-file"];
 
@@ -64,6 +64,9 @@ export type Runs = Uint8Array;
 /** Sizes, as `packRepeats` packs them. */
 export type Repeats = Uint8Array;
 
+/** Thread time as pairs `stage, microseconds`, as `packPairs` packs them. */
+export type Spent = Uint8Array;
+
 /** Whole blocks, small ones: the part holds them one after another (`block-bytes.ts`). */
 interface Blocks {
   readonly blocks: Runs;
@@ -84,7 +87,7 @@ export type ClientMessage =
       readonly name: string;
       /** Bytes of results that may be on their way, and not yet taken. */
       readonly window: number;
-      /** Whether the client wants to hear of every finished task. */
+      /** Whether the client wants to hear of every finished task, and of what the job costs. */
       readonly progress: boolean;
       /** Runs of a higher one go first; 0 if there is nothing to say. */
       readonly priority: number;
@@ -110,6 +113,14 @@ export type ToClientMessage =
   | { readonly type: "job-started"; readonly ref: number; readonly job: number; readonly tasks: number }
   /** Tasks that finished, each told once, in the order in which they did. */
   | { readonly type: "progress"; readonly ref: number; readonly tasks: Runs }
+  /** What the job has cost so far, by stage: tasks finished, thread time in milliseconds, bytes of the blocks made. */
+  | {
+      readonly type: "spent";
+      readonly ref: number;
+      readonly tasks: readonly number[];
+      readonly time: readonly number[];
+      readonly bytes: readonly number[];
+    }
   | ({ readonly type: "results"; readonly ref: number } & Blocks)
   | ({ readonly type: "result-piece"; readonly ref: number } & Piece)
   /** These results are at a worker, to be fetched there as blocks of `job`. */
@@ -170,8 +181,14 @@ export type ToWorkerMessage =
 /** Sent by workers. */
 export type WorkerMessage =
   | { readonly type: "started"; readonly job: number; readonly tasks: Runs }
-  /** `bytes` are those of the tasks' blocks, in memory. */
-  | { readonly type: "finished"; readonly job: number; readonly tasks: Runs; readonly bytes: Repeats }
+  /** `bytes` are those of the tasks' blocks, in memory; `spent` is how long threads were busy with them, see {@link Spent}. */
+  | {
+      readonly type: "finished";
+      readonly job: number;
+      readonly tasks: Runs;
+      readonly bytes: Repeats;
+      readonly spent: Spent;
+    }
   | { readonly type: "failed"; readonly job: number; readonly task: number; readonly error: WireError }
   | { readonly type: "fetched"; readonly job: number; readonly blocks: Runs; readonly bytes: Repeats }
   /** The worker gives these tasks back, for want of these blocks. */

@@ -42,6 +42,19 @@ export function unpackRepeats(bytes: Uint8Array): Int32Array {
   return expandPairs(bytes, 0);
 }
 
+/** Pairs as they are, one after another. */
+export function packPairs(pairs: readonly number[]): Uint8Array {
+  return bytesOf(pairs);
+}
+
+/** The pairs that {@link packPairs} packed. @throws ProtocolError */
+export function unpackPairs(bytes: Uint8Array): Int32Array {
+  if (bytes.length % 8 !== 0)
+    throw new ProtocolError({ asked: "read pairs of numbers", found: `${bytes.length} bytes that are none` });
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i, true));
+}
+
 function bytesOf(pairs: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 * pairs.length);
   const view = new DataView(bytes.buffer);

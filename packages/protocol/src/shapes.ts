@@ -40,6 +40,7 @@ export const FROM_CLIENT: Shapes<ClientMessage> = {
 export const TO_CLIENT: Shapes<ToClientMessage> = {
   "job-started": { ref: "number", job: "number", tasks: "number" },
   progress: { ref: "number", tasks: "bytes" },
+  spent: { ref: "number", tasks: "numbers", time: "numbers", bytes: "numbers" },
   results: { ref: "number", blocks: "bytes" },
   "result-piece": { ref: "number", block: "number", at: "number", total: "number" },
   "results-at": { ref: "number", job: "number", holder: "data", blocks: "bytes" },
@@ -61,7 +62,7 @@ export const TO_WORKER: Shapes<ToWorkerMessage> = {
 
 export const FROM_WORKER: Shapes<WorkerMessage> = {
   started: { job: "number", tasks: "bytes" },
-  finished: { job: "number", tasks: "bytes", bytes: "bytes" },
+  finished: { job: "number", tasks: "bytes", bytes: "bytes", spent: "bytes" },
   failed: { job: "number", task: "number", error: "data" },
   fetched: { job: "number", blocks: "bytes", bytes: "bytes" },
   returned: { job: "number", tasks: "bytes", missing: "bytes", reason: "string" },

@@ -47,6 +47,20 @@ export interface Heartbeat {
 }
 const HEARTBEAT: Heartbeat = { every: 5_000, patience: 30_000 };
 
+/** Channels with something to send at the end of this turn of the event loop. */
+const waiting = new Set<Channel<Message, Message>>();
+let turn: NodeJS.Immediate | null = null;
+/** Milliseconds that a message may wait for another one to travel with. */
+const LATER = 2;
+
+/** Sends what all channels of this process have queued, now: who knows that nothing will follow need not wait. */
+export function flushChannels(): void {
+  if (turn) clearImmediate(turn);
+  turn = null;
+  for (const channel of waiting) channel.flush();
+  waiting.clear();
+}
+
 /** Parts of so many bytes go at once: they would only wait in memory. */
 const FLUSH = 2 ** 18;
 
@@ -72,7 +86,7 @@ export class Channel<In extends Message, Out extends Message> {
   #outbox: Packet[] = [];
   /** Bytes of parts in the outbox. */
   #outboxBytes = 0;
-  #flushing = false;
+  #later: NodeJS.Timeout | null = null;
   #drains: { below: number; resolve: () => void }[] = [];
   #closed: ClusterError | null = null;
   #code = 0;
@@ -143,16 +157,22 @@ export class Channel<In extends Message, Out extends Message> {
     if (this.#closed) return;
     this.#outbox.push({ message, parts });
     for (const part of parts) this.#outboxBytes += part.length;
-    if (this.#outboxBytes > FLUSH) this.flush();
-    else if (!this.#flushing) {
-      this.#flushing = true;
-      setImmediate(() => this.flush());
-    }
+    if (this.#outboxBytes > FLUSH) return this.flush();
+    waiting.add(this as never);
+    turn ??= setImmediate(flushChannels);
+  }
+
+  /** Queues a message that nobody waits for: it travels with the next one, or by itself a little later. */
+  sendLater(message: Out): void {
+    if (this.#closed) return;
+    this.#outbox.push({ message, parts: [] });
+    this.#later ??= setTimeout(() => this.flush(), LATER);
   }
 
   /** Sends what is queued now. */
   flush(): void {
-    this.#flushing = false;
+    if (this.#later) clearTimeout(this.#later);
+    this.#later = null;
     const packets = this.#outbox;
     if (packets.length === 0 || this.#ws.readyState !== WebSocket.OPEN) return;
     this.#outbox = [];
@@ -261,6 +281,7 @@ export class Channel<In extends Message, Out extends Message> {
     if (this.#closed) return;
     this.#closed = new ClusterError({ who: this.who, reason, ...(cause === undefined ? {} : { cause }) });
     clearInterval(this.#heart);
+    if (this.#later) clearTimeout(this.#later);
     for (const { resolve } of this.#drains) resolve();
     this.#drains = [];
     this.#outbox = [];

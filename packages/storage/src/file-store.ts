@@ -26,6 +26,9 @@ import { isWorkingPath } from "./working-path.js";
 /** Endings of files that are being written; no reader lists them. */
 const PARTIAL = ".partial";
 
+/** So few bytes are read without a look at the size of the file, which is one more call to the system. */
+const SMALL = 256 * 1024;
+
 /** Bytes of one read: the kernel takes no more than 2 GiB at once. */
 const MOST_AT_ONCE = 2 ** 30;
 
@@ -35,7 +38,9 @@ const MOST_AT_ONCE = 2 ** 30;
  */
 const SLOW = 1;
 const SLOW_BYTE = 1e-6;
-/** After a slow read so many are asynchronous, twice as many each time: then they overlap. */
+/** So many slow reads in a row: one alone may just have had to wait for its turn on a busy machine. */
+const SLOW_RUN = 2;
+/** After them so many reads are asynchronous, twice as many each time: then they overlap. */
 const AFTER_SLOW = 4;
 const MOST_AFTER_SLOW = 256;
 /** Milliseconds of reading and decoding after which timers, signals and sockets get their turn. */
@@ -47,6 +52,7 @@ export class FileStore implements WritableStore {
   readonly root: string;
   readonly #directories: Set<string> = new Set();
   #turn = 0;
+  #slowRun = 0;
   /** Reads that are still to be asynchronous, and how many it will be after the next slow one. */
   #asynchronous = 0;
   #afterSlow = AFTER_SLOW;
@@ -182,8 +188,12 @@ export class FileStore implements WritableStore {
       const began = performance.now();
       const value = readNow(path, range, memory);
       const slow = performance.now() - began > SLOW + (value?.length ?? 0) * SLOW_BYTE;
-      if (slow) this.#asynchronous = this.#afterSlow;
-      this.#afterSlow = slow ? Math.min(2 * this.#afterSlow, MOST_AFTER_SLOW) : AFTER_SLOW;
+      this.#slowRun = slow ? this.#slowRun + 1 : 0;
+      if (!slow) this.#afterSlow = AFTER_SLOW;
+      else if (this.#slowRun >= SLOW_RUN) {
+        this.#asynchronous = this.#afterSlow;
+        this.#afterSlow = Math.min(2 * this.#afterSlow, MOST_AFTER_SLOW);
+      }
       return value;
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -204,6 +214,14 @@ type Memory = NonNullable<GetOptions["memory"]>;
 function readNow(path: string, range: RangeQuery | undefined, memory: Memory): Uint8Array | undefined {
   const file = openSync(path, "r");
   try {
+    const small =
+      range && "offset" in range && range.offset >= 0 && range.length > 0 && range.length <= SMALL
+        ? range
+        : undefined;
+    if (small) {
+      const value = memoryFor(small.length, memory);
+      if (readSync(file, value, 0, small.length, small.offset) === small.length) return value;
+    }
     const facts = fstatSync(file);
     if (!facts.isFile()) return undefined;
     const { offset, length } = extentOf(path, facts.size, range);

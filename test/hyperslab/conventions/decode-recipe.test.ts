@@ -4,7 +4,6 @@ import { fromFloat16 } from "@hyperslab/core/float16";
 import { type DecodeRecipe, decodeRecipe, isIdentity } from "hyperslab/conventions/decode-recipe";
 import { decodeTimes } from "hyperslab/conventions/decode-times";
 import { decodeValues } from "hyperslab/conventions/decode-values";
-import { fillValueFromZarr, fillValueToZarr } from "hyperslab/conventions/fill-values";
 import { describe, expect, test } from "vitest";
 import { type RecipeCase, attributesOf, golden, plainNumbers, storageOf } from "./golden.js";
 
@@ -102,13 +101,4 @@ describe("a recipe", () => {
     const recipe = decodeRecipe("v", "int64", { _FillValue: big });
     expect(decodeValues(BigInt64Array.of(big, big - 1n), recipe)).toEqual(Float64Array.of(NaN, 2 ** 60));
   });
-});
-
-test("fill values of Zarr attributes go both ways", () => {
-  for (const value of [NaN, 1e20, -0.5, Infinity])
-    expect(fillValueFromZarr(fillValueToZarr(value, "float32"), "float32")).toBe(value);
-  expect(fillValueToZarr(NaN, "float64")).toBe("AAAAAAAA+H8=");
-  expect(fillValueFromZarr("NaN", "float64")).toBeNaN();
-  expect(fillValueFromZarr(fillValueToZarr(7, "int16"), "int16")).toBe(7);
-  expect(fillValueFromZarr("x", "string")).toBe("x");
 });

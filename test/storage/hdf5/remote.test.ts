@@ -46,6 +46,14 @@ describe("HDF5 over HTTP", () => {
     expect(block.data[0]).toBe(2000 % 251);
     expect(server.requests.length).toBeLessThanOrEqual(6);
   });
+  it("asks for scattered chunks once each, and for little else", async () => {
+    server.requests.length = 0;
+    const group = await openGroup(`${server.url}/data/long.h5?anew`);
+    const block = allocateBlock("uint8", [20]);
+    await group.arrays.get("grown")?.readBlock([slice(0, 20, 100)], block);
+    expect([...(block.data as Uint8Array)]).toEqual(Array.from({ length: 20 }, (_, i) => (100 * i) % 251));
+    expect(server.requests.length).toBeLessThanOrEqual(20 + 6);
+  });
   it("finds the superblock behind a user block", async () => {
     const group = await openGroup(`${server.url}/data/user-block.h5`, { group: "inside" });
     const block = allocateBlock("int32", [2, 3]);

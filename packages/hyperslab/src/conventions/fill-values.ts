@@ -99,23 +99,3 @@ function reinterpret(value: number | bigint, view: IntegerDtype): number | bigin
   const seen = isSigned(view) ? BigInt.asIntN(bits, BigInt(value)) : BigInt.asUintN(bits, BigInt(value));
   return Number.isSafeInteger(Number(seen)) ? Number(seen) : seen;
 }
-
-/**
- * The `_FillValue` attribute of a Zarr array: floats are written as the base64 of their eight bytes,
- * or by name; integers as they are.
- */
-export function fillValueFromZarr(value: Attribute, dtype: Dtype): Attribute {
-  if (typeof value !== "string" || !isNumeric(dtype)) return value;
-  const named: Readonly<Record<string, number>> = { NaN: NaN, Infinity, "-Infinity": -Infinity };
-  if (Object.hasOwn(named, value)) return named[value];
-  const bytes = Uint8Array.from(Buffer.from(value, "base64"));
-  return bytes.length === 8 ? new DataView(bytes.buffer).getFloat64(0, true) : value;
-}
-
-/** The `_FillValue` attribute as a Zarr array has it, the inverse of {@link fillValueFromZarr}. */
-export function fillValueToZarr(value: number | bigint | boolean, dtype: Dtype): Attribute {
-  if (!dtype.startsWith("float")) return value;
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setFloat64(0, Number(value), true);
-  return Buffer.from(bytes).toString("base64");
-}

@@ -2,10 +2,11 @@
  * Owns what DataArray and Dataset have in common apart from their operations: the record, its facts,
  * computing, and how they show themselves.
  */
+import type { Plan } from "@hyperslab/core/plan";
 import type { Attributes } from "@hyperslab/storage/source";
 import { toHtml } from "../html.js";
 import { type HasLabels, type Labelled, dimsOf, sizesOf } from "../labelled.js";
-import { type ComputedBlock, blocksOf, computeAll, explain } from "../ops/compute.js";
+import { type ComputedBlock, blocksOf, computeAll, explain, planOfData } from "../ops/compute.js";
 import { assignAttrs } from "../ops/assign.js";
 import { sameObjects } from "../ops/same-objects.js";
 import { repr } from "../repr.js";
@@ -100,6 +101,14 @@ export abstract class LabelledObject<Self> {
   /** The same, and the same names and attributes. `await ds.identical(other)` */
   async identical(other: HasLabels, options?: ComputeOptions): Promise<boolean> {
     return sameObjects(this.labelled, other.labelled, true, options);
+  }
+
+  /**
+   * What is left to compute of the data variables, as a plan for `client.start`: its output `k` is the `k`-th variable that is
+   * not in memory. `await using job = await client.start(ds.mean("time"))`
+   */
+  plan(): Plan {
+    return planOfData(this.labelled);
   }
 
   /** The plan, and what every rule of the optimiser changed. `console.log(da.mean().explain())` */

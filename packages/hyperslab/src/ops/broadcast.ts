@@ -1,7 +1,6 @@
 /** Owns the lining up of variables by the names of their dimensions. */
 import { broadcast } from "@hyperslab/array/build";
 import type { Node } from "@hyperslab/array/node";
-import { literal } from "@hyperslab/array/build";
 import { ShapeError } from "@hyperslab/core/errors";
 import { viewNode } from "../in-memory.js";
 import { type Labelled, coordsOf, dimsOf, mapVariables, sizesOf } from "../labelled.js";
@@ -43,11 +42,6 @@ export function broadcastVariable(variable: Variable, sizes: ReadonlyMap<string,
     return variable;
   const node = broadcast(nodeWithDims(variable, dims), [...sizes.values()]);
   return new Variable(dims, node, variable.attrs, variable.encoding);
-}
-
-/** Variable of one repeated element, in memory. */
-export function scalarVariable(block: Parameters<typeof literal>[0]): Variable {
-  return new Variable([], literal({ ...block, shape: [] }));
 }
 
 /** The data of `labelled` stretched over the dimensions of `other` too; its labels for them come along. */

@@ -5,9 +5,10 @@ import type { Node } from "@hyperslab/array/node";
 import type { Block } from "@hyperslab/core/block";
 import { isBig } from "@hyperslab/core/dtype";
 import { ShapeError } from "@hyperslab/core/errors";
+import type { Plan } from "@hyperslab/core/plan";
 import { type Labelled, THIS, arrayVariable, dataOf, mapVariables } from "../labelled.js";
 import { type HyperslabArray, toNdarray } from "../ndarray.js";
-import { type ComputeOptions, runBlocks, runNodes } from "../run.js";
+import { type ComputeOptions, planOf, runBlocks, runNodes } from "../run.js";
 import { Variable } from "../variable.js";
 
 /** The objects with all their arrays in memory, computed in one plan. */
@@ -60,6 +61,12 @@ export async function* blocksOf(
       data: toNdarray(block),
     };
   }
+}
+
+/** The plan of all data variables that are lazy: output `k` is the `k`-th of them. */
+export function planOfData(labelled: Labelled): Plan {
+  const nodes = [...dataOf(labelled).values()].map(({ node }) => node);
+  return planOf(nodes.filter(({ kind }) => kind !== "literal"));
 }
 
 /** The data of an array. */

@@ -85,7 +85,7 @@ export function unary(name: OperatorName, labelled: Labelled): Labelled {
 }
 
 /** An operation over variables, lined up by name; attributes that differ are dropped. */
-export function combineVariables(name: OperatorName, operands: readonly (Variable | ScalarLike)[]): Variable {
+function combineVariables(name: OperatorName, operands: readonly (Variable | ScalarLike)[]): Variable {
   const variables = operands.filter((operand) => operand instanceof Variable);
   const dims = [...unifiedSizes(variables).keys()];
   const nodes = operands.map((operand) =>

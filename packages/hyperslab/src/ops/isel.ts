@@ -80,7 +80,7 @@ export function applySelections(
 }
 
 /** One variable under selections of dimensions, of which it may have some. */
-export function selectVariable(variable: Variable, selections: ReadonlyMap<string, OneSelection>): Variable {
+function selectVariable(variable: Variable, selections: ReadonlyMap<string, OneSelection>): Variable {
   const touched = variable.dims.some((dim) => selections.has(dim));
   if (!touched) return variable;
   const dims: string[] = [];

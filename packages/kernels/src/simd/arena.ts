@@ -16,11 +16,11 @@ export interface Arena {
 /** What kernels can do with: tiles of operands, and the state of a reduction. */
 export const WORK_BYTES: number = 6 * 2 ** 20;
 /** Tables of functions; they stand behind that, and are written once. */
-export const TABLE_BYTES = 65536;
+const TABLE_BYTES = 65536;
 /** Scratch that every kernel can do with. */
 export const SCRATCH_BYTES: number = WORK_BYTES + TABLE_BYTES;
 /** Loads of the last elements may read this far behind them. */
-export const SLACK = 128;
+const SLACK = 128;
 
 const PAGE = 65536;
 let current: Arena | null = null;

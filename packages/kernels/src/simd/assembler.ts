@@ -25,7 +25,7 @@ const LOCAL_SET = 0x21;
 const SIMD = 0xfd;
 
 /** Bytes of a vector that repeats a 64-bit, 32-bit, 16-bit or 8-bit pattern. */
-export function repeat64(bits: bigint): number[] {
+function repeat64(bits: bigint): number[] {
   const bytes = Array.from({ length: 8 }, (_, i) => Number((bits >> BigInt(8 * i)) & 0xffn));
   return [...bytes, ...bytes];
 }

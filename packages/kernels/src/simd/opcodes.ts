@@ -233,8 +233,3 @@ export function laneOpcode(op: LaneOp): number {
 export function scalarOpcode(op: ScalarInstruction): readonly number[] {
   return SCALAR[op];
 }
-
-/** How many vectors an instruction takes. */
-export function isVectorOp(name: string): name is VectorOp {
-  return name in VECTOR;
-}

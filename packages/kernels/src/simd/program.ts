@@ -13,7 +13,7 @@ import { isVectorDtype, load, loadSplat, resizeMask, type Vector } from "./vecto
 /** Bytes between constants in the memory that a kernel reads them from. */
 const CONSTANT_BYTES = 8;
 /** More inputs than this have no room for their tiles. */
-export const MAX_INPUTS = 24;
+const MAX_INPUTS = 24;
 
 /** True for programs made of dtypes that kernels know; their operators may still be refused. */
 export function isVectorProgram(program: ScalarProgram): boolean {

@@ -24,7 +24,7 @@ export function bitsOf(dtype: Dtype): Bits {
 }
 
 /** Number of vectors that eight elements take. */
-export function registers(bits: Bits): number {
+function registers(bits: Bits): number {
   return bits === 64 ? 4 : bits === 32 ? 2 : 1;
 }
 

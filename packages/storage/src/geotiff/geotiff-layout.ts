@@ -52,7 +52,7 @@ export function detailFrom(ref: SourceRef): GeotiffDetail {
 }
 
 /** Bands, rows, columns; and within complex pixels their parts. */
-export function rasterShape({ bands, height, width, element }: RasterLayout): number[] {
+function rasterShape({ bands, height, width, element }: RasterLayout): number[] {
   return [bands, height, width, ...(element.inner ?? []).map(({ length }) => length)];
 }
 

@@ -130,7 +130,10 @@ export class Dimensions {
     }
   }
 
-  /** The dimension of each axis; axes without one share unnamed ones of their length, as netCDF gives them. */
+  /**
+   * The dimension of each axis. Axes without one share unnamed ones of their length, as in netCDF; numbers count on from
+   * the dimensions of this group and those above it, not of the whole file.
+   */
   of(variable: Variable): Dimension[] {
     const { space } = variable.dataset;
     const found: Dimension[] = [];

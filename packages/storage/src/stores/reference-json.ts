@@ -22,7 +22,7 @@ export interface ReferenceIndex {
 const MOST_GENERATED = 20_000_000;
 
 /** True for what {@link parseReferences} takes: told from the names in it. */
-export function looksLikeReferences(json: unknown): boolean {
+function looksLikeReferences(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (isJsonObject(json["refs"]) || Array.isArray(json["gen"])) return true;
   return Object.keys(json).some((key) =>

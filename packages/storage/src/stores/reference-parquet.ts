@@ -22,7 +22,7 @@ interface Records {
 }
 
 /** The `record_size` of a `.zmetadata`; undefined for those that aren't of references. */
-export function recordSizeIn(zmetadata: Json): number | undefined {
+function recordSizeIn(zmetadata: Json): number | undefined {
   const size = isJsonObject(zmetadata) ? zmetadata["record_size"] : undefined;
   return Number.isSafeInteger(size) && Number(size) > 0 ? Number(size) : undefined;
 }

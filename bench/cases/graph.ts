@@ -6,7 +6,7 @@ import { optimise } from "@hyperslab/array/optimise";
 import { outlineOf } from "@hyperslab/core/plan";
 import { expand } from "@hyperslab/core/task-graph";
 import { outlineFromBytes, outlineToBytes, programToBytes } from "@hyperslab/protocol/program-bytes";
-import { createZarr } from "@hyperslab/storage/zarr-create";
+import { createZarr } from "@hyperslab/storage/zarr/zarr-create";
 import { openDataset } from "hyperslab";
 import type { Case, Place, Scale } from "../case.js";
 

@@ -5,6 +5,7 @@ import { latency, streaming } from "./cluster.js";
 import { decode } from "./decode.js";
 import { encode } from "./encode.js";
 import { fusedChain } from "./fused-chain.js";
+import { granularity } from "./granularity.js";
 import { graph } from "./graph.js";
 import { groupMean } from "./groupmean.js";
 import { math } from "./math.js";
@@ -46,6 +47,7 @@ export const CASES: readonly Case[] = [
   shardRead,
   remoteRange,
   graph,
+  granularity,
   schedulerSim,
   tinyTasks,
   latency,

@@ -173,6 +173,6 @@ export function clientMessage(instruction: ClientInstruction): ToClientMessage {
 /** A worker's results, as the client's. */
 export function relayedMessage(ref: number, { message }: ResultPayload): ToClientMessage {
   if (message.type === "blocks") return { type: "results", ref, blocks: message.blocks };
-  const { block, at, total } = message;
-  return { type: "result-piece", ref, block, at, total };
+  const { block, at, total, crc } = message;
+  return { type: "result-piece", ref, block, at, total, crc };
 }

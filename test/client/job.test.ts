@@ -35,7 +35,12 @@ describe("a job", () => {
     const server = played();
     const controller = new AbortController();
     const { signal } = controller;
-    const starting = startJob({ plan: () => plan }, { signal, priority: 3 }, server.connection, new CostBook());
+    const starting = startJob(
+      { plan: () => plan },
+      { signal, priority: 3 },
+      server.connection,
+      new CostBook(),
+    );
     server.say({ type: "job-started", job: 1, tasks: 4 });
     const job = await starting;
     expect(server.sent[0].message).toMatchObject({ type: "submit", priority: 3 });
@@ -179,7 +184,9 @@ describe("a job", () => {
       ],
       lines: [{ where: "plans.ts:1", name: "heavy" }, { where: null }],
     });
-    expect(String(report)).toMatch(/^job 7: finished[^]*heavy +3\/3 +48 B +48 B .* 30\.0 ms\n[^]*plans\.ts:1 /);
+    expect(String(report)).toMatch(
+      /^job 7: finished[^]*heavy +3\/3 +48 B +48 B .* 30\.0 ms\n[^]*plans\.ts:1 /,
+    );
     const again = (await begun(plan, costs)).job.report();
     expect(again.stages[0].time.predicted).toBeCloseTo(30, 6);
   });

@@ -13,7 +13,9 @@ export interface Played {
   readonly connection: RunConnection;
   types(): string[];
   /** The scheduler says something to the run. */
-  say(message: Omit<Parameters<RunListener["onMessage"]>[0], "ref"> & Readonly<Record<string, unknown>>): void;
+  say(
+    message: Omit<Parameters<RunListener["onMessage"]>[0], "ref"> & Readonly<Record<string, unknown>>,
+  ): void;
   /** A result comes: tasks 0 … 2 yield two numbers, task 3 one. */
   result(task: number, value?: number): void;
 }

@@ -2,6 +2,7 @@
 import { CancelledError, ClusterError, TaskError, toWire } from "@hyperslab/core/errors";
 import type { RunEvent } from "@hyperslab/core/executor";
 import { runPlan } from "@hyperslab/client/run";
+import { crcOf } from "@hyperslab/protocol/block-bytes";
 import { packRuns } from "@hyperslab/protocol/number-lists";
 import { outlineFromBytes, programFromBytes } from "@hyperslab/protocol/program-bytes";
 import { describe, expect, it } from "vitest";
@@ -78,8 +79,13 @@ describe("a run", () => {
     server.listener?.onFetchFailed(9, [0], false);
     const piece = { type: "result-piece", ref: 5, block: 0, total: 16 } as const;
     const bytes = new Uint8Array(Float64Array.of(7, 8).buffer);
-    server.listener?.onMessage({ ...piece, at: 0 }, [bytes.subarray(0, 10)]);
-    server.listener?.onMessage({ ...piece, at: 10 }, [bytes.subarray(10)]);
+    for (const [at, end] of [
+      [0, 10],
+      [10, 16],
+    ]) {
+      const parts = [bytes.subarray(at, end)];
+      server.listener?.onMessage({ ...piece, at, crc: crcOf(parts) }, parts);
+    }
     server.listener?.onMessage({ type: "job-finished", ref: 5 }, []);
     expect((await run).map(({ index, block }) => [index, ...(block.data as Float64Array)])).toEqual([
       [1, 5, 6],

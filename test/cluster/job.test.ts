@@ -11,7 +11,7 @@ import { collect, heavyPlan, valuesOf } from "./plans.js";
 let cluster: LocalCluster;
 
 beforeAll(async () => {
-  cluster = await Cluster.local({ workers: 1, threads: 1, memory: "256MiB" });
+  cluster = await Cluster.local({ workers: 1, threads: 1, memory: "128MiB" });
 });
 afterAll(async () => cluster?.close());
 
@@ -27,7 +27,9 @@ describe("a job on a cluster", () => {
   it("gives the same blocks as the inline executor, and reports what they cost", async () => {
     const plan = heavyPlan({ blocks: 7, elements: 20_000, rounds: 20 });
     await using job = await cluster.client.start(plan);
-    expect(valuesOf(await collect(job.blocks()))).toEqual(valuesOf(await collect(inlineExecutor().run(plan))));
+    expect(valuesOf(await collect(job.blocks()))).toEqual(
+      valuesOf(await collect(inlineExecutor().run(plan))),
+    );
     await job.finished;
     const { stages, lines } = job.report();
     expect(stages).toMatchObject([
@@ -45,7 +47,8 @@ describe("a job on a cluster", () => {
     try {
       // results that nobody takes: the first is on its way, the worker keeps the others
       const kept = await slow.start(heavyPlan({ blocks: 3, elements: 100_000, rounds: 1, whole: true }));
-      const first = await kept.blocks().next();
+      const blocks = kept.blocks();
+      const first = await blocks.next();
       await until(({ stored, executing }) => stored === 1_600_000 && executing === 0);
       const order: string[] = [];
       const long = await cluster.client.start(endless);
@@ -63,7 +66,7 @@ describe("a job on a cluster", () => {
       await next.finished;
       expect(order).toEqual(["cancel", "cancelled", "next"]);
       expect((await cluster.workers())[0]).toMatchObject({ pid, stored: 1_600_000, executing: 0 });
-      const rest = await collect(kept.blocks());
+      const rest = await collect(blocks);
       expect([first.value?.index, ...rest.map(({ index }) => index)].sort()).toEqual([0, 1, 2]);
       expect(kept.report().stages[0]).toMatchObject({ done: 3, bytes: { actual: 2_400_000 } });
     } finally {
@@ -72,7 +75,7 @@ describe("a job on a cluster", () => {
   });
 
   it("holds what is not taken on the workers, and makes no more than they hold", async () => {
-    // 320 MB of results, of which 256 MiB fit the worker and 64 MiB may be here
+    // 320 MB of results, of which 128 MiB fit the worker and 64 MiB may be here
     await using job = await cluster.client.start(
       heavyPlan({ blocks: 80, elements: 500_000, rounds: 1, whole: true }),
     );
@@ -107,7 +110,12 @@ describe("a job on a cluster", () => {
   });
 
   it("is what a labelled array has left to compute; a client or a cluster is an executor", async () => {
-    const array = dataArray(Float64Array.from({ length: 6 }, (_, i) => i), { dims: ["x"] }).chunk({ x: 2 }).add(1);
+    const array = dataArray(
+      Float64Array.from({ length: 6 }, (_, i) => i),
+      { dims: ["x"] },
+    )
+      .chunk({ x: 2 })
+      .add(1);
     const blocks = await collect((await cluster.client.start(array)).blocks());
     expect([...valuesOf(blocks).values()]).toEqual([
       [1, 2],

@@ -15,23 +15,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { elements } from "./collect.js";
 import { ProgramBuilder, affine } from "./plan-builder.js";
-
-const NAMES: readonly ReductionName[] = [
-  "sum",
-  "prod",
-  "mean",
-  "var",
-  "std",
-  "min",
-  "max",
-  "argmin",
-  "argmax",
-  "any",
-  "all",
-  "count",
-  "first",
-  "last",
-];
+import { REDUCTIONS } from "../kernels/reductions.js";
 
 /** Adds pieces to the last reducing steps. */
 function inPieces(steps: readonly Step[], pieces: readonly ChunkAxis[]): Step[] {
@@ -87,7 +71,7 @@ function blockOf(dtype: Dtype, shape: readonly number[], seed: number, holes: bo
 }
 
 describe("a task that goes through pieces", () => {
-  for (const name of NAMES)
+  for (const name of REDUCTIONS)
     it(`gives the ${name} of the whole`, async () => {
       await fc.assert(
         fc.asyncProperty(

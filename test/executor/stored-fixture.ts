@@ -14,7 +14,7 @@ import {
 import type { SourceRef, StoreRef, TargetRef } from "@hyperslab/core/source-ref";
 import { sizeOf, stridesOf } from "@hyperslab/core/shape";
 import { openStore } from "@hyperslab/storage/open-store";
-import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { openZarrGroup } from "@hyperslab/storage/zarr/zarr-group";
 
 export interface StoredFixture {
   readonly root: string;

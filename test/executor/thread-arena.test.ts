@@ -1,5 +1,5 @@
 /** The memory of a thread: regions, their reuse, and what kernels and codecs find in it. */
-import { threadArena } from "@hyperslab/executor/thread-arena";
+import { threadArena, trimArena } from "@hyperslab/executor/thread-arena";
 import { currentArena, placeInArena } from "@hyperslab/kernels/simd/arena";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -62,6 +62,8 @@ describe.skipIf(threadArena() === null)("the arena of a thread", () => {
     const region = arena?.take(300 * 2 ** 20);
     if (!arena || !region) return;
     arena.give(region);
+    expect(threadArena()).toBe(arena);
+    trimArena();
     expect(threadArena()).not.toBe(arena);
     expect(threadArena()?.highWater).toBe(0);
   });

@@ -50,7 +50,7 @@ export interface GoldenDataArray extends GoldenVariable {
 
 /** The path of a file below `fixtures/`. */
 export function fixture(path: string): string {
-  return fileURLToPath(new URL(`./fixtures/${path}`, import.meta.url));
+  return fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));
 }
 
 /** A golden file below `fixtures/`; its maker stands for its form. */

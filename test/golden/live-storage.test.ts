@@ -8,7 +8,7 @@ import type { ArraySource, StoredGroup } from "@hyperslab/storage/source";
 import { openGroup } from "@hyperslab/storage/open-group";
 import { storeRefOf } from "@hyperslab/storage/open-store";
 import { targetGrid, writeTarget } from "@hyperslab/storage/write-target";
-import { createZarr, type ZarrArraySpec } from "@hyperslab/storage/zarr-create";
+import { createZarr, type ZarrArraySpec } from "@hyperslab/storage/zarr/zarr-create";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { differences, type GoldenContent, readGolden } from "./golden.js";
 import { findPython, storedWithPython } from "./python.js";
@@ -57,7 +57,7 @@ describe.skipIf(!python).each([2, 3] as const)(
       const fixtures = readGolden<{ store: string; arrays: Record<string, GoldenContent> }>(
         `zarr/v${version}.json`,
       );
-      const group = await openGroup(new URL(`./fixtures/zarr/${fixtures.store}`, import.meta.url));
+      const group = await openGroup(new URL(`fixtures/zarr/${fixtures.store}`, import.meta.url));
       for (const [name, { dtype, shape }] of Object.entries(fixtures.arrays)) {
         const wanted =
           /^(dtype-|datetime64-|timedelta64-|string-variable|scalar|empty|edge|order-F|transpose-210|codec-gzip$)/;

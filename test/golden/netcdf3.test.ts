@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { openNetcdf3 } from "@hyperslab/storage/netcdf3";
+import { openNetcdf3 } from "@hyperslab/storage/netcdf3/netcdf3";
 import { openStore, storeRefOf } from "@hyperslab/storage/open-store";
 import type { StoredGroup } from "@hyperslab/storage/source";
 import { describe, expect, it } from "vitest";

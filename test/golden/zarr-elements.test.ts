@@ -1,7 +1,7 @@
-import { MemoryStore } from "@hyperslab/storage/memory-store";
-import { registerStore } from "@hyperslab/storage/process-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
+import { registerStore } from "@hyperslab/storage/stores/process-store";
 import type { StoredGroup } from "@hyperslab/storage/source";
-import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { openZarrGroup } from "@hyperslab/storage/zarr/zarr-group";
 import { describe, expect, it } from "vitest";
 import { type GoldenContent, readGolden } from "./golden.js";
 import { sourceDifferences } from "./stored.js";

@@ -1,7 +1,7 @@
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { openStore, storeRefOf } from "@hyperslab/storage/open-store";
 import type { ArraySource, StoredGroup } from "@hyperslab/storage/source";
-import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { openZarrGroup } from "@hyperslab/storage/zarr/zarr-group";
 import { describe, expect, it } from "vitest";
 import { fixture, type GoldenDataset, type GoldenVariable, readGolden } from "./golden.js";
 import { attributesOf, sourceDifferences } from "./stored.js";

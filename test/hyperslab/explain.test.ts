@@ -1,6 +1,6 @@
 /** What five typical expressions become, and that a point reads only its own chunk. */
-import { MemoryStore } from "@hyperslab/storage/memory-store";
-import { withRequestLog } from "@hyperslab/storage/request-log";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
+import { withRequestLog } from "@hyperslab/storage/stores/request-log";
 import { openDataset, slice } from "hyperslab";
 import { describe, expect, it } from "vitest";
 
@@ -44,12 +44,12 @@ describe("explain", () => {
       stage 0: mean sst partial, 8 tasks
         does  read → elementwise(2 ops) → mean partial
         goes  through pieces of 3 along axis 0, one at a time: 4 in all, about 2 a task
-        bytes 21.1 KiB out, 148 KiB working a task; 759 KiB read in all
+        bytes 21.1 KiB out, 132 KiB working a task; 759 KiB read in all
       stage 1: mean sst, 4 tasks, result
         does  input → finish mean → view
         takes stage 0 by blocks 0..1 × same × same
         bytes 5.3 KiB out, 26.4 KiB working a task; 0 B read in all
-      12 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 359 KiB with 2 tasks at a time (338 KiB running, 21.1 KiB kept)"
+      12 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 327 KiB with 2 tasks at a time (306 KiB running, 21.1 KiB kept)"
     `);
   });
   it("wind speed of one month", async () => {
@@ -145,12 +145,12 @@ describe("explain", () => {
       == plan
       stage 0: sum sst partial, 16 tasks
         does  read → literal → elementwise(2 ops) → view → elementwise(4 ops) → sum partial → elementwise(5 ops) → sum partial → tuple
-        bytes 48 B out, 333 KiB working a task; 759 KiB read in all
+        bytes 48 B out, 95.3 KiB working a task; 759 KiB read in all
       stage 1: divide·notEqual·…·divide sst, 4 tasks, result
         does  input → finish sum → input → finish sum → elementwise(4 ops) → view
         takes stage 0 by same × blocks 0..1 × blocks 0..1
         bytes 24 B out, 120 B working a task; 0 B read in all
-      20 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 665 KiB with 2 tasks at a time (665 KiB running, 144 B kept)"
+      20 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 191 KiB with 2 tasks at a time (191 KiB running, 144 B kept)"
     `);
   });
   it("the anomaly from a seasonal climatology", async () => {
@@ -181,7 +181,7 @@ describe("explain", () => {
       stage 0: group mean sst partial, 8 tasks
         does  read → elementwise(2 ops) → group mean partial
         goes  through pieces of 3 along axis 0, one at a time: 4 in all, about 2 a task
-        bytes 253 KiB out, 443 KiB working a task; 759 KiB read in all
+        bytes 253 KiB out, 348 KiB working a task; 759 KiB read in all
       stage 1: group mean sst, 4 tasks
         does  input → finish mean
         takes stage 0 by blocks 0..1 × same × same
@@ -189,8 +189,8 @@ describe("explain", () => {
       stage 2: equal·where·subtract sst, 16 tasks, result
         does  read → input → select → elementwise(3 ops)
         takes stage 1 by block 0 × same × same
-        bytes 47.5 KiB out, 237 KiB working a task; 759 KiB read in all
-      28 tasks in 3 stages; reads 1.5 MiB (decoded); predicted peak memory 1.6 MiB with 2 tasks at a time (1013 KiB running, 633 KiB kept)"
+        bytes 47.5 KiB out, 190 KiB working a task; 759 KiB read in all
+      28 tasks in 3 stages; reads 1.5 MiB (decoded); predicted peak memory 1.5 MiB with 2 tasks at a time (918 KiB running, 633 KiB kept)"
     `);
   });
   it("other chunks, standardised", async () => {
@@ -239,12 +239,12 @@ describe("explain", () => {
       == plan
       stage 0: equal·where airt, 16 tasks
         does  read → elementwise(2 ops)
-        bytes 47.5 KiB out, 142 KiB working a task; 759 KiB read in all
+        bytes 47.5 KiB out, 94.9 KiB working a task; 759 KiB read in all
       stage 1: subtract·divide airt, 18 tasks, result
         does  input → mean → view → std → view → elementwise(2 ops)
         takes stage 0 by blocks 0..3 × table × table
         bytes 42.2 KiB out, 49.2 KiB working a task; 0 B read in all
-      34 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 854 KiB with 2 tasks at a time (380 KiB running, 475 KiB kept)"
+      34 tasks in 2 stages; reads 759 KiB (decoded); predicted peak memory 803 KiB with 2 tasks at a time (234 KiB running, 570 KiB kept)"
     `);
   });
 });

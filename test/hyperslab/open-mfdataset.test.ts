@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MemoryStore, type Dataset, dataset, inlineExecutor, openMfdataset, slice } from "hyperslab";
-import { type StoreRequest, withRequestLog } from "@hyperslab/storage/request-log";
+import { type StoreRequest, withRequestLog } from "@hyperslab/storage/stores/request-log";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { failure, listOf } from "./read.js";
 

@@ -41,7 +41,10 @@ describe("progress", () => {
 describe("the time left", () => {
   const finished = { kind: "finished", task: 0, done: 0, tasks: 12 } as const;
   it("is what tasks of each stage took, and the usual for stages that have not begun", () => {
-    const left = new TimeLeft({ kind: "started", tasks: 12, stages: ["a", "b", "c"], stageTasks: [4, 4, 4] }, 0);
+    const left = new TimeLeft(
+      { kind: "started", tasks: 12, stages: ["a", "b", "c"], stageTasks: [4, 4, 4] },
+      0,
+    );
     expect(left.left()).toBeNull();
     left.add({ ...finished, stage: 0 }, 100);
     left.add({ ...finished, stage: 1 }, 400);

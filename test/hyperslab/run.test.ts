@@ -3,7 +3,7 @@ import { allocateBlock } from "@hyperslab/core/block";
 import { regularGrid } from "@hyperslab/core/chunk-grid";
 import type { Executor } from "@hyperslab/core/executor";
 import { dataArray, dataset, inlineExecutor, openDataset, setOptions } from "hyperslab";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import { toBlock } from "hyperslab/ndarray";
 import { copyBlock, runBlocks, runNodes } from "hyperslab/run";
 import { describe, expect, it } from "vitest";
@@ -88,7 +88,7 @@ it("gives arrays without elements", async () => {
 
 it("refuses what is no executor, and options that don't exist", async () => {
   const lazy = dataArray([1, 2], { dims: "x" }).chunk({ x: 1 }).add(1);
-  await expect(lazy.values({ on: "cluster" as never })).rejects.toThrow("give cluster.executor");
+  await expect(lazy.values({ on: "cluster" as never })).rejects.toThrow("give a cluster, a client");
   expect(() => setOptions({ executor: {} as never })).toThrow("an object that runs nothing");
   expect(() => setOptions({ arithmeticJoin: "exact" } as never)).toThrow("no such option; use executor");
 });

@@ -10,22 +10,9 @@ import { currentArena, useArena } from "@hyperslab/kernels/simd/arena";
 import { StateAccumulator } from "@hyperslab/kernels/state-accumulator";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { REDUCTIONS } from "./reductions.js";
 
-const NAMES: readonly ReductionName[] = [
-  "sum",
-  "prod",
-  "mean",
-  "var",
-  "min",
-  "max",
-  "argmin",
-  "argmax",
-  "any",
-  "all",
-  "count",
-  "first",
-  "last",
-];
+const NAMES = REDUCTIONS.filter((name) => name !== "std");
 const DTYPES: readonly Dtype[] = [
   "bool",
   "int8",

@@ -1,6 +1,7 @@
 /** The data plane over real sockets: whole blocks, pieces, cuts, and the short way through a file. */
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { crcOf } from "@hyperslab/protocol/block-bytes";
 import { BlockFetcher } from "@hyperslab/protocol/block-fetcher";
 import { hearHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn } from "@hyperslab/protocol/listen";
@@ -68,6 +69,12 @@ function fetcher() {
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
 
+/** Sends a part of block 3. */
+function sendPiece(channel: PeerChannel, job: number, all: Uint8Array, at: number, end?: number): void {
+  const parts = [all.subarray(at, end)];
+  channel.send({ type: "piece", job, block: 3, at, total: all.length, crc: crcOf(parts) }, parts);
+}
+
 describe("a fetcher of blocks", () => {
   it("gets small ones together, large ones in pieces, and hears what is missing", async () => {
     const address = await holder((channel, message) => {
@@ -75,8 +82,8 @@ describe("a fetcher of blocks", () => {
       const { job } = message;
       expect([...unpackRuns(message.blocks)]).toEqual([1, 2, 3, 9]);
       channel.send({ type: "blocks", job, blocks: packRuns([1, 2]) }, [Uint8Array.of(7, 8)]);
-      channel.send({ type: "piece", job, block: 3, at: 0, total: 300 }, [bytes(300).subarray(0, 200)]);
-      channel.send({ type: "piece", job, block: 3, at: 200, total: 300 }, [bytes(300).subarray(200)]);
+      sendPiece(channel, job, bytes(300), 0, 200);
+      sendPiece(channel, job, bytes(300), 200);
       channel.send({ type: "missing", job, blocks: packRuns([9]) });
     });
     const { one, until } = fetcher();
@@ -92,10 +99,10 @@ describe("a fetcher of blocks", () => {
       asked.push(from);
       const all = bytes(1000);
       if (connection > 1) {
-        channel.send({ type: "piece", job, block: 3, at: from, total: 1000 }, [all.subarray(from)]);
+        sendPiece(channel, job, all, from);
         return;
       }
-      channel.send({ type: "piece", job, block: 3, at: 0, total: 1000 }, [all.subarray(0, 600)]);
+      sendPiece(channel, job, all, 0, 600);
       channel.flush();
       void channel.drained(1).then(() => setTimeout(() => channel.terminate(), 20));
     });
@@ -103,6 +110,28 @@ describe("a fetcher of blocks", () => {
     one.get({ worker: 5, name: "w", address }, 4, [3]);
     expect(await until(1)).toEqual([`block 5 4 3 1000 ${999 % 251}`]);
     expect(asked).toEqual([0, 600]);
+  });
+
+  it("asks again for a piece that came damaged, and gives a worker up that damages all", async () => {
+    const asked: number[] = [];
+    const always = { 5: false, 6: true } as Record<number, boolean>;
+    const damaging = (peer: number): Promise<string> =>
+      holder((channel, message, connection) => {
+        if (message.type !== "get") return;
+        const { job, from } = message;
+        if (peer === 5) asked.push(from);
+        if (from === 0) sendPiece(channel, job, bytes(1000), 0, 400);
+        if (connection > 1 && !always[peer]) return sendPiece(channel, job, bytes(1000), 400);
+        const damaged = bytes(1000).fill(0, 500, 501);
+        const crc = crcOf([bytes(1000).subarray(400)]);
+        channel.send({ type: "piece", job, block: 3, at: 400, total: 1000, crc }, [damaged.subarray(400)]);
+      });
+    const { one, until } = fetcher();
+    one.get({ worker: 5, name: "w", address: await damaging(5) }, 4, [3]);
+    expect(await until(1)).toEqual([`block 5 4 3 1000 ${999 % 251}`]);
+    expect(asked).toEqual([0, 400]);
+    one.get({ worker: 6, name: "x", address: await damaging(6) }, 4, [3]);
+    expect((await until(2))[1]).toBe("lost 6");
   });
 
   it("says that a worker is lost where it can't be reached, or cuts the connection without a word", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ClusterError, ProtocolError } from "@hyperslab/core/errors";
+import { crcOf } from "@hyperslab/protocol/block-bytes";
 import { hearHello, refuse, sayHello, welcome } from "@hyperslab/protocol/handshake";
 import { acceptChannels, listenOn, urlHost } from "@hyperslab/protocol/listen";
 import { type Message, type PeerMessage, type Role, VERSION } from "@hyperslab/protocol/messages";
@@ -59,9 +60,8 @@ describe("a channel", () => {
       const [block] = unpackRuns(message.blocks);
       const shared = new Float64Array(new SharedArrayBuffer(8 * 100_000)).fill(block);
       const { length } = shared;
-      channel.send({ type: "piece", job: 1, block, at: 0, total: 8 * length }, [
-        new Uint8Array(shared.buffer),
-      ]);
+      const parts = [new Uint8Array(shared.buffer)];
+      channel.send({ type: "piece", job: 1, block, at: 0, total: 8 * length, crc: crcOf(parts) }, parts);
       channel.send({ type: "missing", job: 1, blocks: message.blocks });
     });
     const channel = await dial<PeerMessage, PeerMessage>(url, "peer", { token: "secret" });

@@ -21,6 +21,8 @@ export interface SimulatedWorker {
 }
 
 export interface SimulationOptions {
+  /** Leaves out the checks after every event, which take as long as the plan is large. */
+  readonly unchecked?: boolean;
   readonly seed: number;
   readonly memory?: number;
   readonly threads?: number;

@@ -11,10 +11,10 @@ import { type AxisSelection, selectionLength, slice } from "@hyperslab/core/box"
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { openGeotiff } from "@hyperslab/storage/geotiff/open-geotiff";
 import { openGrib } from "@hyperslab/storage/grib/open-grib";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
-import { openNetcdf3 } from "@hyperslab/storage/netcdf3";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
+import { openNetcdf3 } from "@hyperslab/storage/netcdf3/netcdf3";
 import type { StoredGroup } from "@hyperslab/storage/source";
-import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { openZarrGroup } from "@hyperslab/storage/zarr/zarr-group";
 import { describe, expect, it } from "vitest";
 import { type Random, mutateBytes, mutateJson, randomFrom } from "./mutate.js";
 import { packedZarr } from "./packed-zarr.js";

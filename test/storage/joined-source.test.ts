@@ -3,10 +3,10 @@ import { type AxisSelection, positions, selectionLength, slice } from "@hypersla
 import { regularGrid } from "@hyperslab/core/chunk-grid";
 import { type SourceRef, joinedRef } from "@hyperslab/core/source-ref";
 import { openJoinedSource } from "@hyperslab/storage/joined-source";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import { openGroup } from "@hyperslab/storage/open-group";
 import { openSource } from "@hyperslab/storage/open-source";
-import { withRequestLog } from "@hyperslab/storage/request-log";
+import { withRequestLog } from "@hyperslab/storage/stores/request-log";
 import type { ArraySource } from "@hyperslab/storage/source";
 import { dataset } from "hyperslab";
 import { beforeAll, describe, expect, it } from "vitest";

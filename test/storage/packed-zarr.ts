@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type AxisSelection, positionAt, selectionLength, slice } from "@hyperslab/core/box";
 import { stridesOf } from "@hyperslab/core/shape";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import type { ArraySource } from "@hyperslab/storage/source";
 
 export interface PackedArray {

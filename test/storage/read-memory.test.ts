@@ -2,10 +2,10 @@
 import { attachMemory, detachMemory, WORKSPACE_BYTES } from "@hyperslab/codecs/wasm-memory";
 import { allocateBlock } from "@hyperslab/core/block";
 import { selectionLength, slice } from "@hyperslab/core/box";
-import { registerStore } from "@hyperslab/storage/process-store";
+import { registerStore } from "@hyperslab/storage/stores/process-store";
 import type { ArraySource, ReadMemory } from "@hyperslab/storage/source";
 import type { GetOptions, ReadableStore } from "@hyperslab/storage/store";
-import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { openZarrGroup } from "@hyperslab/storage/zarr/zarr-group";
 import { afterAll, describe, expect, it } from "vitest";
 import { packedZarr, pick, texts, whole } from "./packed-zarr.js";
 

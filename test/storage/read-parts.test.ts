@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allocateBlock } from "@hyperslab/core/block";
 import { slice } from "@hyperslab/core/box";
-import { FileStore } from "@hyperslab/storage/file-store";
+import { FileStore } from "@hyperslab/storage/stores/file-store";
 import { openSource } from "@hyperslab/storage/open-source";
-import { registerStore } from "@hyperslab/storage/process-store";
+import { registerStore } from "@hyperslab/storage/stores/process-store";
 import type { ReadMemory } from "@hyperslab/storage/source";
 import type { ReadableStore } from "@hyperslab/storage/store";
-import { createZarr } from "@hyperslab/storage/zarr-create";
-import { openZarrGroup } from "@hyperslab/storage/zarr-group";
+import { createZarr } from "@hyperslab/storage/zarr/zarr-create";
+import { openZarrGroup } from "@hyperslab/storage/zarr/zarr-group";
 import { writeTarget } from "@hyperslab/storage/write-target";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 

@@ -1,6 +1,6 @@
 import { FormatError } from "@hyperslab/core/errors";
 import { toKerchunk } from "@hyperslab/storage/kerchunk";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import { openGroup } from "@hyperslab/storage/open-group";
 import { openGroupTree } from "@hyperslab/storage/open-group-tree";
 import type { ArraySource, ChunkLocation } from "@hyperslab/storage/source";

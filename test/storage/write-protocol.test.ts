@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "@hyperslab/core/errors";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import { openWritableStore } from "@hyperslab/storage/open-store";
 import { abortWrite, beginWrite, commitWrite, listIncomplete } from "@hyperslab/storage/write-protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -48,6 +48,7 @@ it("the front door has these names, and changes them on purpose only", () => {
       "openGroups",
       "openMfdataset",
       "openZarr",
+      "progressBar",
       "setOptions",
       "sharedArray",
       "slice",

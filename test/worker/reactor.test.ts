@@ -327,7 +327,9 @@ describe("small tasks", () => {
     const core = new Core(1, 1000, [small, small]);
     core.tasks(0, 1, 2, 3);
     core.finishBatch(0, 0.01);
-    expect(text(core.finishBatch(1, 0.01, 1)).slice(0, 1)).toEqual(['finished {"tasks":[1],"bytes":[8],"spent":[0,10]}']);
+    expect(text(core.finishBatch(1, 0.01, 1)).slice(0, 1)).toEqual([
+      'finished {"tasks":[1],"bytes":[8],"spent":[0,10]}',
+    ]);
     const out = core.fail(3, "the thread died");
     expect(out[0]).toMatchObject({ kind: "ReportFailed", task: 3 });
     core.finishBatch(2, 0.01);

@@ -2,7 +2,7 @@
  * Owns the sending side of the data plane: blocks go to one receiver in the order in which they were asked for,
  * small ones together, large ones in pieces, no faster than they are taken.
  */
-import { blockToBytes, cutBytes, totalOf } from "@hyperslab/protocol/block-bytes";
+import { blockToBytes, crcOf, cutBytes, totalOf } from "@hyperslab/protocol/block-bytes";
 import type { PeerMessage } from "@hyperslab/protocol/messages";
 import { packRuns } from "@hyperslab/protocol/number-lists";
 import { FILE_PIECE, type SharedFileWriter } from "@hyperslab/protocol/shared-file";
@@ -86,7 +86,7 @@ export class BlockSender {
       for (const { at, parts } of cutBytes(bytes, from)) {
         await this.#channel.drained(BUFFERED);
         if (this.#channel.closed) return;
-        this.#channel.send({ type: "piece", job, block, at, total }, parts);
+        this.#channel.send({ type: "piece", job, block, at, total, crc: crcOf(parts) }, parts);
       }
       void this.#channel.drained(1).then(() => this.#memory.release(payload));
     }

@@ -8,7 +8,7 @@ import type { Program, Step } from "@hyperslab/core/program";
 import type { BufferPool } from "@hyperslab/executor/buffer-pool";
 import type { SmallMemory } from "@hyperslab/executor/small-memory";
 import type { TaskStage } from "@hyperslab/executor/task-stage";
-import type { BatchDeath, BatchOutcome, ThreadBatch } from "@hyperslab/executor/thread-batch";
+import type { BatchDeath, BatchOutcome, ThreadBatch, runBatch } from "@hyperslab/executor/thread-batch";
 import { CONTROL_WORDS } from "@hyperslab/executor/thread-control";
 
 /** What a task may hold, in bytes, and how many operations it may do with each element. */
@@ -74,7 +74,7 @@ export class BriefTasks {
     this.#code = Promise.all([
       import("@hyperslab/executor/thread-batch"),
       import("@hyperslab/executor/buffer-pool"),
-    ]).then(([{ runBatch }, { BufferPool: Pool }]) => ({ runBatch, scratch: new Pool() }));
+    ]).then(([batches, { BufferPool: Pool }]) => ({ runBatch: batches.runBatch, scratch: new Pool() }));
     await this.#code.catch(() => (this.#code = null));
   }
 
@@ -86,8 +86,9 @@ export class BriefTasks {
   /** Runs a batch; once the code is here it is over in this turn. */
   async run(stage: TaskStage, batch: ThreadBatch): Promise<BatchOutcome | BatchDeath> {
     try {
-      const { runBatch, scratch } = await (this.#code ?? Promise.reject(new TypeError("nothing was loaded")));
-      return await runBatch(0, stage, batch, this.#small, NEVER, { scratch });
+      const { runBatch: run, scratch } = await (this.#code ??
+        Promise.reject(new TypeError("nothing was loaded")));
+      return await run(0, stage, batch, this.#small, NEVER, { scratch });
     } catch (error) {
       return { error: error instanceof Error ? error : new TypeError(String(error)), index: 0 };
     }
@@ -95,7 +96,7 @@ export class BriefTasks {
 }
 
 interface Code {
-  readonly runBatch: typeof import("@hyperslab/executor/thread-batch").runBatch;
+  readonly runBatch: typeof runBatch;
   readonly scratch: BufferPool;
 }
 

@@ -3,18 +3,21 @@
  * scheduler was away. Started by a parent (`fork`), it ends with it.
  */
 import { availableParallelism, hostname } from "node:os";
+import { delimiter } from "node:path";
 import { parseArgs } from "node:util";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { TOKEN_VARIABLE } from "@hyperslab/protocol/token";
 import { availableMemory, parseBytes } from "./memory-limit.js";
 import { type RunningWorker, startWorker } from "./server.js";
 
-const USAGE = `hyperslab-worker <ws://scheduler:port> [--threads N] [--memory 4GiB] [--name NAME] [--reconnect SECONDS]
+const USAGE = `hyperslab-worker <ws://scheduler:port> [--threads N] [--memory 4GiB] [--name NAME] [--reconnect SECONDS] [--allow-modules DIR]
 
   --threads    compute threads; as many as the machine runs at once by default
   --memory     for blocks and running tasks; 60 % of the machine's or container's memory by default
   --name       for people; host name and process id by default
   --reconnect  how long to look for a scheduler that is not there; 30 s by default
+  --allow-modules  a folder with modules whose exported functions clients may call; may be given several times, or
+               several separated by "${delimiter}"; none by default
 The token is taken from ${TOKEN_VARIABLE}.
 `;
 
@@ -40,6 +43,7 @@ async function main(): Promise<void> {
       memory: { type: "string" },
       name: { type: "string" },
       reconnect: { type: "string", default: "30" },
+      "allow-modules": { type: "string", multiple: true, default: [] },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -64,6 +68,7 @@ async function main(): Promise<void> {
     token: process.env[TOKEN_VARIABLE] ?? "",
     name: values.name ?? `${hostname()}-${process.pid}`,
     threads,
+    allowModules: values["allow-modules"].flatMap((folders) => folders.split(delimiter)).filter(Boolean),
     memory: values.memory === undefined ? Math.floor(SHARE * availableMemory()) : parseBytes(values.memory),
   };
   await work(options, patience);

@@ -37,6 +37,8 @@ export interface WorkerOptions {
   /** Bytes for blocks and working memory. */
   readonly memory: number;
   readonly heartbeat?: Heartbeat;
+  /** Folders with modules whose exported functions clients may call; none if not said. */
+  readonly allowModules?: readonly string[];
 }
 
 /** A worker that runs in this process. */
@@ -104,12 +106,12 @@ class WorkerServer {
   #startedTimer: NodeJS.Timeout | null = null;
 
   constructor(
-    { threads, memory, name, token }: WorkerOptions,
+    { threads, memory, name, token, allowModules = [] }: WorkerOptions,
     channel: Channel<ToWorkerMessage, WorkerMessage>,
   ) {
     this.#state = newState(threads, memory);
     this.#channel = channel;
-    this.#threads = new WorkerThreads(this.#state, (event) => this.#handle(event));
+    this.#threads = new WorkerThreads(this.#state, (event) => this.#handle(event), allowModules);
     const tellMissing = (job: number, blocks: Uint8Array): void =>
       channel.send({ type: "no-result", job, blocks });
     this.#results = new BlockSender(channel, tellMissing, this.#threads.memory);

@@ -2,6 +2,7 @@
  * Owns a worker's compute threads: runs and batches go there, and what comes of them comes back as events. Knows
  * no socket and no scheduler.
  */
+import { setEnvironmentData } from "node:worker_threads";
 import type { Block } from "@hyperslab/core/block";
 import { ArgumentError, CancelledError, MemoryError, toWire } from "@hyperslab/core/errors";
 import { stageOfTask } from "@hyperslab/core/task-graph";
@@ -10,6 +11,7 @@ import type { TaskStage } from "@hyperslab/executor/task-stage";
 import type { BatchDeath, BatchOutcome, ThreadBatch } from "@hyperslab/executor/thread-batch";
 import { ThreadPool } from "@hyperslab/executor/thread-pool";
 import { MAX_BLOCK, fieldBytes } from "@hyperslab/protocol/block-bytes";
+import { ALLOWED_FOLDERS } from "./allowed-modules.js";
 import { BlockMemory } from "./block-memory.js";
 import { BRIEF_MS, BriefTasks, isBrief } from "./brief-tasks.js";
 import type { BlockAt, Payload, WorkerEvent, WorkerInstruction } from "./events.js";
@@ -17,6 +19,8 @@ import { type WorkerState, sizeOfTask } from "./state.js";
 
 /** Threads that are started before there is work. */
 const MAX_WARM = 4;
+/** What threads run where functions may be called. */
+const CALL_THREAD = new URL("./call-thread.js", import.meta.url);
 
 type StartRun = Extract<WorkerInstruction, { kind: "StartRun" }>;
 type StartBatch = Extract<WorkerInstruction, { kind: "StartBatch" }>;
@@ -42,12 +46,15 @@ export class WorkerThreads {
   readonly #programs = new Map<number, string[]>();
   readonly #brief: BriefTasks;
 
-  /** @param tell hears what comes of runs */
-  constructor(state: WorkerState, tell: (event: WorkerEvent) => void) {
+  /** @param tell hears what comes of runs @param folders with modules whose functions may be called */
+  constructor(state: WorkerState, tell: (event: WorkerEvent) => void, folders: readonly string[] = []) {
     this.#state = state;
     this.#tell = tell;
     // more slots than one: tasks that wait for a network share a thread
-    this.#pool = new ThreadPool({ threads: state.threads, slots: 4, wholeLiterals: true });
+    // threads start later, and find the folders there
+    if (folders.length > 0) setEnvironmentData(ALLOWED_FOLDERS, [...folders]);
+    const calls = folders.length > 0 ? { entry: CALL_THREAD } : {};
+    this.#pool = new ThreadPool({ threads: state.threads, slots: 4, wholeLiterals: true, ...calls });
     this.memory = new BlockMemory(this.#pool.buffers);
     this.#brief = new BriefTasks(this.#pool.small);
   }

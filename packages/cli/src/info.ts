@@ -19,7 +19,7 @@ export const info: Command = {
     sizes: { help: `count stored bytes also of arrays with more than ${FEW_CHUNKS} chunks` },
   },
   details:
-    "PATH is a Zarr store, a NetCDF or HDF5 file, or references to one, as a path or a URL. No data is read.",
+    "PATH is a Zarr store, a NetCDF, HDF5, GeoTIFF or GRIB file, or references to one, as a path or a URL. No data is read.",
   async run({ args, options, signal }) {
     const group = typeof options["group"] === "string" ? options["group"] : undefined;
     const tree = await openGroupTree(args[0], { ...(group === undefined ? {} : { group }), signal });

@@ -1,5 +1,6 @@
 /** Owns `hyperslab scheduler` and `hyperslab worker`: each runs the server's own process, with its flags. */
 import { spawn } from "node:child_process";
+import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command, Input } from "./command.js";
 
@@ -31,6 +32,10 @@ export const worker: Command = {
       value: "SECONDS",
       help: "how long to look for a scheduler that is not there",
       default: "30",
+    },
+    "allow-modules": {
+      value: "DIRS",
+      help: `folders, separated by "${delimiter}", with modules whose exported functions clients may call; none if not given`,
     },
   },
   details: "The token is taken from HYPERSLAB_TOKEN.",

@@ -6,6 +6,7 @@ import type { ClusterError } from "@hyperslab/core/errors";
 import type { Executor } from "@hyperslab/core/executor";
 import type { Plan } from "@hyperslab/core/plan";
 import type { ClusterStatus } from "@hyperslab/protocol/status";
+import type { CallOptions, FunctionRef, Future } from "./calls.js";
 import type { HasPlan, Job, JobOptions } from "./job.js";
 import type { ConnectOptions, Session } from "./session.js";
 
@@ -46,6 +47,34 @@ export class Client {
    */
   start(work: Plan | HasPlan, options: JobOptions = {}): Promise<Job> {
     return this.#session.start(work, options);
+  }
+
+  /**
+   * Calls a function on some worker: an export of a module in a folder that the worker's owner allows
+   * (`hyperslab worker --allow-modules DIR`). Where a worker is lost it is called again on another.
+   *
+   * ```ts
+   * const future = client.submit({ module: "storms.js", name: "track" }, "1999-12-26", { radius: 3 });
+   * await future.result();
+   * ```
+   * @param args plain data: numbers, texts, bigints, null, lists, maps, typed arrays
+   */
+  submit(ref: FunctionRef, ...args: readonly unknown[]): Future {
+    return this.#session.call(ref, [args], {})[0];
+  }
+
+  /**
+   * Calls a function once for every item, as one job: `await client.gather(client.map(ref, days))`. A call that fails leaves the
+   * others be. See {@link submit}.
+   */
+  map(ref: FunctionRef, items: Iterable<unknown>, options: CallOptions = {}): Future[] {
+    const calls = Array.from(items, (item) => [item]);
+    return this.#session.call(ref, calls, options);
+  }
+
+  /** The results of all futures, in their order. @throws the error of the first that fails */
+  gather(futures: Iterable<Future>): Promise<unknown[]> {
+    return Promise.all(Array.from(futures, (future) => future.result()));
   }
 
   /** What the cluster does now. @throws ClusterError where the connection is lost */

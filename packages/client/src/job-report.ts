@@ -36,9 +36,21 @@ export interface JobReport {
 }
 
 /** A report of these stages. */
-export function jobReport(job: number, state: string, elapsed: number, stages: readonly CostLine[]): JobReport {
+export function jobReport(
+  job: number,
+  state: string,
+  elapsed: number,
+  stages: readonly CostLine[],
+): JobReport {
   const lines = byLine(stages);
-  return { job, state, elapsed, stages, lines, toString: () => reportText(job, state, elapsed, stages, lines) };
+  return {
+    job,
+    state,
+    elapsed,
+    stages,
+    lines,
+    toString: () => reportText(job, state, elapsed, stages, lines),
+  };
 }
 
 function byLine(stages: readonly CostLine[]): CostLine[] {
@@ -49,7 +61,8 @@ function byLine(stages: readonly CostLine[]): CostLine[] {
     else groups.set(stage.where, [stage]);
   }
   const lines = [...groups].map(([where, group]): CostLine => {
-    const sum = (of: (line: CostLine) => number): number => group.reduce((total, line) => total + of(line), 0);
+    const sum = (of: (line: CostLine) => number): number =>
+      group.reduce((total, line) => total + of(line), 0);
     const measured = (of: (line: CostLine) => Measured): Measured => ({
       predicted: sum((line) => of(line).predicted),
       actual: sum((line) => of(line).actual),

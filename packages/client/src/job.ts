@@ -201,9 +201,7 @@ export class Job {
    * ended and replaced), and everything else on the workers stays. @param reason its message says why, in the error
    */
   cancel(reason?: Error): void {
-    this.#run.cancel(
-      new CancelledError({ what: `job ${this.#id}`, ...(reason ? { cause: reason } : {}) }),
-    );
+    this.#run.cancel(new CancelledError({ what: `job ${this.#id}`, ...(reason ? { cause: reason } : {}) }));
   }
 
   /** Nothing new of the job is begun; what workers have they finish. */

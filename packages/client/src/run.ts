@@ -15,7 +15,13 @@ import type { OutputBlock, RunOptions } from "@hyperslab/core/executor";
 import { type Plan, outlineOf } from "@hyperslab/core/plan";
 import { isPortable } from "@hyperslab/core/source-ref";
 import { stageOfTask } from "@hyperslab/core/task-graph";
-import { Assembly, blockFromBytes, blockShape, fieldBytes } from "@hyperslab/protocol/block-bytes";
+import {
+  Assembly,
+  blockFromBytes,
+  blockShape,
+  checkPiece,
+  fieldBytes,
+} from "@hyperslab/protocol/block-bytes";
 import type { ClientMessage, PeerAddress, ToClientMessage } from "@hyperslab/protocol/messages";
 import { packRuns, unpackRuns } from "@hyperslab/protocol/number-lists";
 import { outlineToBytes, programToBytes } from "@hyperslab/protocol/program-bytes";
@@ -101,10 +107,7 @@ export function startRun(
   const name = plan.stages[plan.stages.length - 1]?.name ?? "an empty plan";
   const progress = options.on !== undefined || watcher !== null;
   const { window } = connection;
-  connection.send(
-    { type: "submit", ref, name, window, progress, priority: options.priority ?? 0 },
-    parts,
-  );
+  connection.send({ type: "submit", ref, name, window, progress, priority: options.priority ?? 0 }, parts);
   return run;
 }
 
@@ -151,12 +154,7 @@ export class Run implements RunListener {
   readonly #here: Uint8Array;
   readonly #pieces = new Assembly();
 
-  constructor(
-    plan: Plan,
-    options: RunOptions,
-    connection: RunConnection,
-    watcher: RunWatcher | null,
-  ) {
+  constructor(plan: Plan, options: RunOptions, connection: RunConnection, watcher: RunWatcher | null) {
     this.#plan = plan;
     this.#watcher = watcher;
     this.#options = options;
@@ -269,6 +267,7 @@ export class Run implements RunListener {
         return;
       case "result-piece": {
         const { block, at, total } = message;
+        checkPiece(block, message.crc, parts);
         const bytes = this.#pieces.add(block, at, total, parts);
         if (bytes) this.#take([block], bytes);
         return;

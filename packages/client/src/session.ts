@@ -12,6 +12,7 @@ import { TO_CLIENT } from "@hyperslab/protocol/shapes";
 import { type Channel, type Heartbeat, dial } from "@hyperslab/protocol/socket";
 import type { ClusterStatus } from "@hyperslab/protocol/status";
 import { TOKEN_VARIABLE } from "@hyperslab/protocol/token";
+import { type CallOptions, type FunctionRef, type Future, callAll } from "./calls.js";
 import { CostBook } from "./cost-book.js";
 import { type HasPlan, type Job, type JobOptions, startJob } from "./job.js";
 import { type RunConnection, type RunListener, runPlan } from "./run.js";
@@ -100,6 +101,11 @@ export class Session {
   /** Starts a plan, and gives its handle. */
   start(work: Plan | HasPlan, options: JobOptions): Promise<Job> {
     return startJob(work, options, this.#connection(), this.#costs);
+  }
+
+  /** Calls a function once for every list of arguments. */
+  call(ref: FunctionRef, calls: readonly (readonly unknown[])[], options: CallOptions): Future[] {
+    return callAll(ref, calls, options, (plan, jobOptions) => this.start(plan, jobOptions));
   }
 
   /** What a run needs of this session. */

@@ -1,4 +1,4 @@
-/** Owns checksums that go over whole chunks: CRC-32s, sixteen bytes a step, and Fletcher-32. Sums continue: chunks come in pieces. */
+/** Owns checksums that go over whole chunks: CRC-32s, sixteen bytes a step, and Fletcher-32 and Adler-32. Sums continue: chunks come in pieces. */
 import { crcTables } from "./workspace";
 
 /** Each polynomial, reflected, has sixteen tables of 256 entries: what a byte does to the register 0 … 15 bytes later. */
@@ -98,4 +98,49 @@ export function fletcher32(first: bool, at: usize, length: usize): u32 {
   sumA = a;
   sumB = b;
   return (fold(b) << 16) | fold(a);
+}
+
+const ADLER: u32 = 65521;
+
+/** @param sum that of what came before, 1 at first */
+export function adler32(sum: u32, at: usize, length: usize): u32 {
+  let a = sum & 0xffff;
+  let b = sum >> 16;
+  const end = at + length;
+  const first = i16x8(16, 15, 14, 13, 12, 11, 10, 9);
+  const second = i16x8(8, 7, 6, 5, 4, 3, 2, 1);
+  while (end - at >= 16) {
+    // so many bytes can't exceed 32 bits
+    const count: usize = end - at >= 5552 ? 347 : (end - at) >> 4;
+    const stop = at + (count << 4);
+    let sums = i32x4.splat(0);
+    let before = i32x4.splat(0);
+    let weighted = i32x4.splat(0);
+    do {
+      const bytes = v128.load(at);
+      before = i32x4.add(before, sums);
+      sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes)));
+      weighted = i32x4.add(weighted, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(bytes), first));
+      weighted = i32x4.add(weighted, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(bytes), second));
+      at += 16;
+    } while (at < stop);
+    b += a * ((<u32>count) << 4) + (sumLanes(before) << 4) + sumLanes(weighted);
+    a += sumLanes(sums);
+    a %= ADLER;
+    b %= ADLER;
+  }
+  while (at < end) {
+    a += <u32>load<u8>(at++);
+    b += a;
+  }
+  return ((b % ADLER) << 16) | (a % ADLER);
+}
+
+function sumLanes(lanes: v128): u32 {
+  return (
+    <u32>i32x4.extract_lane(lanes, 0) +
+    <u32>i32x4.extract_lane(lanes, 1) +
+    <u32>i32x4.extract_lane(lanes, 2) +
+    <u32>i32x4.extract_lane(lanes, 3)
+  );
 }

@@ -1,11 +1,12 @@
 /** What the module exports. */
 import { placeTables } from "./checksum";
+import { placeInflate } from "./inflate-tables";
 import { placeWorkspace } from "./workspace";
 import { placeZstd } from "./zstd-tables";
 export { aecDecode } from "./aec";
 export { offsetIntegers, scaleFloats, unpackFields } from "./bit-fields";
 export { blosclzDecode } from "./blosclz";
-export { crc32, fletcher32 } from "./checksum";
+export { adler32, crc32, fletcher32 } from "./checksum";
 export { copy } from "./copy";
 export { lz4Decode, lz4DecodeAfter, lz4Encode } from "./lz4";
 export { lz4EncodeThorough } from "./lz4hc";
@@ -13,6 +14,7 @@ export { lzfDecode } from "./lzf";
 export { shuffle, unshuffle } from "./shuffle";
 export { joinBits, splitBits } from "./bitshuffle";
 export { snappyDecode } from "./snappy";
+export { gzipDecode, zlibDecode } from "./zlib";
 export { zstdChecksum, zstdDecode } from "./zstd";
 export { zstdEncode, zstdEncodeWork } from "./zstd-encode";
 
@@ -20,6 +22,7 @@ export { zstdEncode, zstdEncodeWork } from "./zstd-encode";
 export function init(base: usize): usize {
   const length = placeWorkspace(base);
   placeZstd();
+  placeInflate();
   placeTables();
   return length;
 }

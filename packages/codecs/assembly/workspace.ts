@@ -27,11 +27,14 @@ export let hashTable: usize = 0;
 export let crcTables: usize = 0;
 /** Literals of a block of zstd: 128 KiB at most, and what fast copies run over. */
 export let literalBuffer: usize = 0;
+/** The tables of inflate. */
+export let inflateTables: usize = 0;
 
 const ZSTD_TABLE_BYTES: usize = 40 << 10;
 const HASH_BYTES: usize = 192 << 10;
 const CRC_BYTES: usize = 32 << 10;
 const LITERAL_BYTES: usize = (128 << 10) + 64;
+const INFLATE_BYTES: usize = 24 << 10;
 
 export function placeWorkspace(base: usize): usize {
   patterns = base;
@@ -40,9 +43,10 @@ export function placeWorkspace(base: usize): usize {
   hashTable = zstdTables + ZSTD_TABLE_BYTES;
   crcTables = hashTable + HASH_BYTES;
   literalBuffer = crcTables + CRC_BYTES;
+  inflateTables = literalBuffer + LITERAL_BYTES;
   for (let offset: usize = 1; offset < 16; offset++) {
     for (let i: usize = 0; i < 16; i++) store<u8>(patterns + (offset << 4) + i, <u8>(i % offset));
     store<u8>(steps + offset, <u8>(16 - (16 % offset)));
   }
-  return literalBuffer + LITERAL_BYTES - base;
+  return inflateTables + INFLATE_BYTES - base;
 }

@@ -4,6 +4,7 @@ import type { Codec, PartReading } from "./codec.js";
 import { andThen, translateErrors } from "./sequence.js";
 import { deliver } from "./output.js";
 import type { Spans } from "./spans.js";
+import { type Lent, memoryFor } from "./wasm-memory.js";
 
 export interface ByteChain {
   /**
@@ -43,12 +44,22 @@ export function byteChain(codecs: readonly Codec[]): ByteChain {
     decode(bytes, size, out, wanted) {
       if (codecs.length === 0) return deliver("bytes", bytes, size, out);
       const sizes = sizesFor(size);
+      if (codecs.length === 1) return codecs[0].decode(bytes, size, out, wanted);
+      const between = lendBetween(codecs, sizes, bytes, out);
+      let at = 0;
       let value: Uint8Array | Promise<Uint8Array> = bytes;
-      for (let i = codecs.length - 1; i >= 0; i--)
-        value = andThen(value, (from) =>
-          i === 0 ? codecs[i].decode(from, sizes[i], out, wanted) : codecs[i].decode(from, sizes[i]),
-        );
-      return value;
+      const run = (): Uint8Array | Promise<Uint8Array> => {
+        for (let i = codecs.length - 1; i >= 0; i--)
+          value = andThen(value, (from) => {
+            if (i === 0) return codecs[i].decode(from, sizes[i], out, wanted);
+            const length = scratchOf(codecs[i], sizes[i]);
+            const to = between && length > 0 ? between.bytes.subarray(at, at + length) : undefined;
+            at += align(length);
+            return codecs[i].decode(from, sizes[i], to);
+          });
+        return value;
+      };
+      return between ? withLent(between, out, run) : run();
     },
     encode(bytes) {
       let value: Uint8Array | Promise<Uint8Array> = bytes;
@@ -59,6 +70,50 @@ export function byteChain(codecs: readonly Codec[]): ByteChain {
       return sizesFor(size)[codecs.length];
     },
   };
+}
+
+const align = (length: number): number => Math.ceil(length / MARGIN) * MARGIN + MARGIN;
+/** Between two results: fast copies run over. */
+const MARGIN = 64;
+
+/** Bytes that a codec before the last one decodes to where it doesn't just hand on a view. */
+function scratchOf(codec: Codec, size: number | null): number {
+  return codec.isView ? 0 : (size ?? 0);
+}
+
+/** One memory for what the codecs leave to each other; null where they leave nothing whose length is known. */
+function lendBetween(
+  codecs: readonly Codec[],
+  sizes: readonly (number | null)[],
+  bytes: Uint8Array,
+  out: Uint8Array | undefined,
+): Lent | null {
+  let total = 0;
+  let some = false;
+  for (let i = 1; i < codecs.length; i++) {
+    const length = scratchOf(codecs[i], sizes[i]);
+    total += align(length);
+    some ||= length > 0;
+  }
+  return some && codecs.every((codec) => codec.inWasm) ? memoryFor(out, total, bytes).lend(total) : null;
+}
+
+/** What `run` yields, once the memory is given back. Without `out` it may lie there: then it is copied. */
+function withLent(
+  { bytes, giveBack }: Lent,
+  out: Uint8Array | undefined,
+  run: () => Uint8Array | Promise<Uint8Array>,
+): Uint8Array | Promise<Uint8Array> {
+  const keep = (value: Uint8Array): Uint8Array =>
+    out === undefined && value.buffer === bytes.buffer ? value.slice() : value;
+  let value: Uint8Array | Promise<Uint8Array> | undefined;
+  try {
+    value = run();
+    if (!(value instanceof Promise)) return keep(value);
+  } finally {
+    if (!(value instanceof Promise)) giveBack();
+  }
+  return value.then(keep).finally(giveBack);
 }
 
 /** Checksums and the like hand on a view of what they were given: the compressor before them decides. */

@@ -16,6 +16,7 @@ function checksumCodec(
   return {
     name,
     inWasm: true,
+    isView: true,
     decode(bytes, size, out) {
       if (bytes.length < 4) throw damaged(name, `${bytes.length} bytes can't hold a checksum of four`);
       const split = location === "start" ? 4 : bytes.length - 4;

@@ -35,15 +35,9 @@ export function crc32(bytes: Uint8Array): number {
 
 /** Adler-32, unsigned. */
 export function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (let i = 0; i < bytes.length;) {
-    // 5552 additions can't exceed 32 bits
-    for (const stop = Math.min(i + 5552, bytes.length); i < stop; i++) b += a += bytes[i];
-    a %= 65521;
-    b %= 65521;
-  }
-  return ((b << 16) | a) >>> 0;
+  let sum = 1;
+  eachPiece(bytes, (kernels, at, length) => (sum = kernels.adler32(sum, at, length)));
+  return sum >>> 0;
 }
 
 /** Fletcher-32 over big-endian 16-bit words, as HDF5 computes it; unsigned. */

@@ -63,6 +63,8 @@ export interface Codec {
   readonly parts?: PartReading;
   /** True for one that reads bytes where they are if they lie in attached memory (`wasm-memory.ts`). */
   readonly inWasm?: boolean;
+  /** True for one that takes something off: without `out`, `decode` yields a view of `bytes`, and copies nothing. */
+  readonly isView?: boolean;
   /** Bytes of one element of what `encode` yields, where that isn't the input's: filters that change the dtype. */
   readonly encodedItemSize?: number;
 }

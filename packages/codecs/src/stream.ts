@@ -2,7 +2,6 @@
  * Owns compressed streams as they lie in WebAssembly memory: one call, one stream, and what went wrong in words.
  * Knows nothing of the containers around them.
  */
-import { inflateSync } from "node:zlib";
 import { damaged } from "./output.js";
 import type { WasmMemory } from "./wasm-memory.js";
 
@@ -36,10 +35,7 @@ export function decodeStream(
   target: number,
   targetLength: number,
 ): void {
-  const found =
-    kind === "zlib"
-      ? inflateInto(codec, wasm, source, sourceLength, target, targetLength)
-      : decoderOf(kind, wasm)(source, sourceLength, target, targetLength);
+  const found = decoderOf(kind, wasm)(source, sourceLength, target, targetLength);
   if (found === targetLength) return;
   throw damaged(
     codec,
@@ -51,7 +47,7 @@ export function decodeStream(
 
 type Decoder = (source: number, sourceLength: number, target: number, targetLength: number) => number;
 
-function decoderOf(kind: Exclude<StreamKind, "zlib">, { kernels }: WasmMemory): Decoder {
+function decoderOf(kind: StreamKind, { kernels }: WasmMemory): Decoder {
   switch (kind) {
     case "lz4":
       return kernels.lz4Decode;
@@ -61,27 +57,9 @@ function decoderOf(kind: Exclude<StreamKind, "zlib">, { kernels }: WasmMemory): 
       return kernels.lzfDecode;
     case "snappy":
       return kernels.snappyDecode;
+    case "zlib":
+      return kernels.zlibDecode;
     case "zstd":
       return kernels.zstdDecode;
-  }
-}
-
-function inflateInto(
-  codec: string,
-  wasm: WasmMemory,
-  source: number,
-  sourceLength: number,
-  target: number,
-  targetLength: number,
-): number {
-  try {
-    // zlib may not read memory that other threads write: it gets a copy
-    const stored = new Uint8Array(wasm.bytes.subarray(source, source + sourceLength));
-    const options = { chunkSize: Math.max(1024, targetLength + 1), maxOutputLength: targetLength };
-    const decoded = inflateSync(stored, options);
-    wasm.bytes.set(decoded, target);
-    return decoded.length;
-  } catch (error) {
-    throw damaged(codec, `a zlib stream: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }

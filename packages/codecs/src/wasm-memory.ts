@@ -17,6 +17,8 @@ export interface Kernels {
   lzfDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   snappyDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   zstdDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  zlibDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  gzipDecode(source: number, sourceLength: number, target: number, targetLength: number): number;
   /** Bytes of work that `zstdEncode` needs for as many bytes, or fewer. */
   zstdEncodeWork(level: number, length: number): number;
   /** @param targetLength at least 256 more than `sourceLength` and its 128th part. @returns 0 where it is less */
@@ -30,6 +32,8 @@ export interface Kernels {
   ): number;
   /** @param kind 0: CRC-32C, 1: CRC-32. @param crc that of what came before, 0 at first. Signed */
   crc32(kind: number, crc: number, at: number, length: number): number;
+  /** @param sum that of what came before, 1 at first. Signed */
+  adler32(sum: number, at: number, length: number): number;
   /** The sum goes on unless `first`; pieces but the last have a multiple of 720 bytes. Signed. */
   fletcher32(first: number, at: number, length: number): number;
   /** The checksum that a frame of these bytes ends with, as a signed number. */
@@ -133,7 +137,9 @@ function kernelsIn(memory: WebAssembly.Memory): Kernels {
 export class WasmMemory {
   readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
-  readonly #first: number;
+  /** Where scratch begins. */
+  #first: number;
+  #isLent = false;
   /** End of scratch; null where the memory may grow. */
   readonly #end: number | null;
   #next: number;
@@ -154,6 +160,25 @@ export class WasmMemory {
   begin(): this {
     this.#next = this.#first;
     return this;
+  }
+
+  /**
+   * Takes `length` bytes of scratch out of reach of `begin()` until they are given back: for what one codec leaves to
+   * the next. Null where there is no room, or some is lent already.
+   */
+  lend(length: number): Lent | null {
+    if (this.#isLent || !this.hasRoom(length)) return null;
+    const first = this.#first;
+    const address = this.begin().scratch(length);
+    this.#first = this.#next;
+    this.#isLent = true;
+    return {
+      bytes: this.bytes.subarray(address, address + length),
+      giveBack: () => {
+        this.#first = first;
+        this.#isLent = false;
+      },
+    };
   }
 
   /** True where scratch of this many bytes in all, in at most eight pieces, is to be had. */
@@ -208,6 +233,12 @@ export class WasmMemory {
   take(address: number, out: Uint8Array): void {
     if (this.addressOf(out) !== address) copyBytes(this.bytes.subarray(address, address + out.length), out);
   }
+}
+
+/** Scratch that outlives a call, and how to end that. */
+export interface Lent {
+  readonly bytes: Uint8Array;
+  giveBack(): void;
 }
 
 const align = (address: number): number => Math.ceil(address / 16) * 16;

@@ -49,10 +49,21 @@ export interface S3Access {
 
 /** One stored array. `path` is the array's place in the store. */
 export interface SourceRef {
-  readonly format: "zarr" | "netcdf3" | "hdf5" | "geotiff" | "grib" | "joined";
+  readonly format: "zarr" | "netcdf3" | "hdf5" | "geotiff" | "grib" | "joined" | "call";
   readonly store: StoreRef;
   readonly path: string;
   readonly detail: unknown;
+}
+
+/**
+ * The `detail` of calls of a function: element `i` of the array is what call `i` gives. The reference's `path` names the module,
+ * relative to a folder that the worker's owner allows.
+ */
+export interface CallDetail {
+  /** Of the export. */
+  readonly name: string;
+  /** Arguments of every call, as bytes. */
+  readonly calls: readonly Uint8Array[];
 }
 
 /** The `detail` of a joined array: others behind each other, so that thousands of files are one source. */

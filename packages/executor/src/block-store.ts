@@ -173,7 +173,7 @@ export class BlockStore {
 
   /** Lets go of everything, the files included. No task runs any more. */
   async close(): Promise<void> {
-    for (const task of [...this.#held.keys()]) this.drop(task);
+    for (const task of this.#held.keys()) this.drop(task);
     const log = await this.#log?.catch(() => null);
     await log?.close();
   }

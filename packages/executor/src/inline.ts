@@ -12,7 +12,7 @@ import { type TaskOptions, runTask } from "./run-task.js";
 import type { SpillOptions } from "./spill-directory.js";
 import { BufferPool, POOLED_BYTES } from "./buffer-pool.js";
 import { taskStagesOf } from "./task-stage.js";
-import { releaseArena } from "./thread-arena.js";
+import { trimArena } from "./thread-arena.js";
 
 export interface InlineOptions extends Pick<TaskOptions, "openSource" | "writeTarget"> {
   /** Bytes that a run may hold. */
@@ -52,7 +52,7 @@ export function inlineExecutor(options: InlineOptions = {}): Executor {
               ? new MemoryBudget()
               : new MemoryBudget(memory, { threads: 1, spare: buffers }),
           buffers,
-          rest: async () => releaseArena(),
+          rest: async () => trimArena(0),
           spill,
         },
       );

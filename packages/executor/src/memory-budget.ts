@@ -49,6 +49,8 @@ export interface SpareMemory {
 export interface BudgetOptions {
   /** Threads whose own memory counts: what they grew to for one task they keep until they are ended. 0: it does not count. */
   readonly threads?: number;
+  /** Bytes that a thread keeps at most. */
+  readonly kept?: number;
   /** Counts too. */
   readonly spare?: SpareMemory;
 }
@@ -63,15 +65,20 @@ export class MemoryBudget {
   /** What running tasks work in, one entry each. */
   readonly #working: number[] = [];
   readonly #threads: number;
+  readonly #kept: number;
   readonly #spare: SpareMemory | null;
   /** Threads that have run tasks, and what each of them may have kept. */
   #grown = 0;
   #resting = 0;
 
   /** @param limit in bytes */
-  constructor(limit: number = defaultMemory(), { threads = 0, spare }: BudgetOptions = {}) {
+  constructor(
+    limit: number = defaultMemory(),
+    { threads = 0, kept = RESTING_BYTES, spare }: BudgetOptions = {},
+  ) {
     this.limit = limit;
     this.#threads = threads;
+    this.#kept = kept;
     this.#spare = spare ?? null;
   }
 
@@ -106,7 +113,7 @@ export class MemoryBudget {
     if (this.#threads === 0) return;
     this.#grown = Math.min(this.#threads, Math.max(this.#grown, this.#working.length));
     const each = this.#working.reduce((sum, bytes) => sum + bytes, 0) / this.#threads;
-    this.#resting = Math.max(this.#resting, Math.min(RESTING_BYTES, Math.max(working, each)));
+    this.#resting = Math.max(this.#resting, Math.min(this.#kept, Math.max(working, each)));
   }
 
   /** It has ended. */

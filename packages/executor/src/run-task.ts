@@ -26,7 +26,7 @@ import { type ResultMemory, ResultPlace, foreignMemory, memoryUnder } from "./re
 import { TaskScratch } from "./scratch.js";
 import { type Allocate, type Value, emptyValue, fromBlock, toBlock } from "./strided.js";
 import { throwIfAborted } from "./task-error.js";
-import { threadArena } from "./thread-arena.js";
+import { threadArena, trimArena } from "./thread-arena.js";
 import { type TaskInputs, type TaskStage, boxOfBlock } from "./task-stage.js";
 import { writeChunks } from "./write-chunks.js";
 
@@ -102,6 +102,7 @@ export async function runTask(
     return { fields: settle(value), readBytes: loaded.readBytes };
   } finally {
     scratch.releaseAll();
+    trimArena();
   }
 }
 

@@ -22,7 +22,8 @@ export function serveTasks(io: Pick<TaskOptions, "openSource" | "writeTarget"> =
   const programs = new Map<string, readonly TaskStage[]>();
   const running = new Map<number, AbortController>();
   const scratch = new BufferPool();
-  const garbage = new GarbageMeter("minor");
+  // what the pool has let go of is memory until no thread refers to it any more
+  const garbage = new GarbageMeter("minor", 24 * 2 ** 20);
   const small = new SmallMemory();
   const stageOf = (programId: string, number: number): TaskStage => {
     const stage = programs.get(programId)?.[number];

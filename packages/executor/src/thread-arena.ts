@@ -26,10 +26,10 @@ const REGIONS: number = CODECS + CODEC_BYTES;
 const SIZES: readonly number[] = [2 ** 30, 2 ** 28, 2 ** 26];
 /** Fast copies and loads go so far beyond a region; it begins at a multiple of this. */
 const MARGIN = 128;
-/** Memory that was touched beyond this is given back as soon as nothing lies in it. */
+/** Memory that was touched beyond this is given back when a task has ended and nothing lies in it. */
 export const KEPT_BYTES: number = 192 * 2 ** 20;
 
-const garbage = new GarbageMeter("major");
+const garbage = new GarbageMeter("major", 64 * 2 ** 20);
 
 /** A memory, and the regions of it that are taken. */
 export class ThreadArena {
@@ -78,7 +78,6 @@ export class ThreadArena {
     if (i === -1) return;
     this.#taken.splice(i, 1);
     this.#held -= byteLength;
-    if (this.#taken.length === 0 && this.highWater > KEPT_BYTES) letGo(this);
   }
 }
 
@@ -90,11 +89,16 @@ export function threadArena(): ThreadArena | null {
   return current;
 }
 
-/** Gives back what the arena of this thread keeps, unless something lies in it. */
-export function releaseArena(): void {
-  if (!current || current.held > 0) return;
-  letGo(current);
-  garbage.collect();
+let kept = KEPT_BYTES;
+
+/** How much of its arena this thread keeps between tasks. */
+export function keepInArena(bytes: number): void {
+  kept = bytes;
+}
+
+/** Gives back what the arena of this thread keeps beyond `most` bytes, unless something lies in it. */
+export function trimArena(most: number = kept): void {
+  if (current && current.held === 0 && current.highWater > most) letGo(current);
 }
 
 function reserve(): ThreadArena | null {
@@ -112,6 +116,8 @@ function reserve(): ThreadArena | null {
 function letGo(arena: ThreadArena): void {
   if (arena !== current) return;
   detachMemory(arena.memory);
-  garbage.add(arena.highWater);
   current = undefined;
+  // whoever lets go of it still has views of it in hand: they are gone in a moment
+  const bytes = arena.highWater;
+  setImmediate(() => garbage.add(bytes));
 }

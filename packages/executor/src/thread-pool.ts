@@ -14,6 +14,7 @@ import type { TaskResult } from "./run-task.js";
 import { cancelledBy } from "./task-error.js";
 import { SmallMemory } from "./small-memory.js";
 import type { TaskStage } from "./task-stage.js";
+import { KEPT_BYTES } from "./thread-arena.js";
 import type { BatchDeath, BatchOutcome, StartedBatch, ThreadBatch } from "./thread-batch.js";
 import { CONTROL, STOP_WORDS } from "./thread-control.js";
 import { ThreadPrograms } from "./thread-programs.js";
@@ -31,15 +32,16 @@ export interface ThreadPoolOptions {
    * who own the literals alone, and run batches.
    */
   readonly wholeLiterals?: boolean;
-  /** Bytes of shared memory that are kept at most while nobody uses them. */
+  /** Bytes of shared memory kept while nobody uses them. */
   readonly kept?: number;
+  /** Bytes that a thread keeps of its arena between tasks: Infinity for who calls {@link ThreadPool.rest}. */
+  readonly keptByThread?: number;
   /** The module that threads run; it calls `serveTasks` ({@link ./serve-tasks.ts}). */
   readonly entry?: URL;
 }
 
 /** Milliseconds that a cancelled task is given to stop by itself before its thread is ended. */
 const GRACE = 50;
-
 /** Bytes of shared memory that are kept while nobody uses them. */
 const KEPT = 256 * 2 ** 20;
 
@@ -81,6 +83,7 @@ export class ThreadPool {
   readonly #slots: number;
   readonly #idle: number | undefined;
   readonly #entry: URL;
+  readonly #keptByThread: number;
   /** Shared memory to be used again: for results, and for whoever gives tasks their `into`. */
   readonly buffers: BufferPool;
   /** Where batches find their inputs, and leave their results. */
@@ -91,11 +94,11 @@ export class ThreadPool {
   #tickets = 0;
   #started = 0;
   #closed = false;
-
   constructor(options: ThreadPoolOptions = {}) {
     this.threads = Math.max(1, options.threads ?? availableParallelism());
     this.#slots = Math.max(1, options.slots ?? 1);
     this.#idle = options.idle;
+    this.#keptByThread = options.keptByThread ?? KEPT_BYTES;
     this.buffers = new BufferPool(Math.min(KEPT, options.kept ?? KEPT), true);
     this.#programs = new ThreadPrograms(this.buffers, options.wholeLiterals ?? false);
     this.#entry = options.entry ?? new URL("./thread-entry.js", import.meta.url);
@@ -153,6 +156,7 @@ export class ThreadPool {
         send: async (thread, first) => {
           const outcome = await this.#sendTask(thread, job, task, parts, first);
           if (!settle()) return;
+          thread.jobs.delete(job.ticket); // the next task goes to memory that is warm
           if ("error" in outcome) reject(fromWire(outcome.error));
           else resolve(resultOf(outcome, task.into));
         },
@@ -185,11 +189,10 @@ export class ThreadPool {
   /** Runs small tasks on one thread, one after another. @throws ArgumentError for a program that was not defined */
   runBatch(batch: ThreadBatch): StartedBatch {
     const { stages, large } = this.#programs.get(batch.programId) ?? {};
-    if (!stages || (large?.[batch.stage]?.size ?? 0) > 0)
-      throw new ArgumentError({
-        asked: `a batch of program ${batch.programId}`,
-        found: stages ? "its literals come in parts" : "it was not defined",
-      });
+    if (!stages || (large?.[batch.stage]?.size ?? 0) > 0) {
+      const found = stages ? "its literals come in parts" : "it was not defined";
+      throw new ArgumentError({ asked: `a batch of program ${batch.programId}`, found });
+    }
     let stop = (): void => undefined;
     const ended = new Promise<BatchOutcome | BatchDeath>((resolve) => {
       const job: Job = {
@@ -219,11 +222,11 @@ export class ThreadPool {
     return { ended, stop };
   }
 
-  /** Ends the threads that have no task: what they keep goes with them. The next tasks start new ones. */
+  /** Ends the threads that have no task, or none in a moment: what they keep goes with them. The next tasks start new ones. */
   async rest(): Promise<void> {
-    const idle = [...this.#alive].filter((thread) => thread.jobs.size === 0);
-    for (const thread of idle) this.#end(thread);
-    await Promise.all(idle.map((thread) => thread.exited));
+    await new Promise((resolve) => setImmediate(resolve));
+    const idle = [...this.#alive].filter(({ jobs }) => jobs.size === 0);
+    await Promise.all(idle.map((thread) => (this.#end(thread), thread.exited)));
   }
 
   /** Ends all threads. Tasks that are left are rejected with CancelledError. */
@@ -259,7 +262,7 @@ export class ThreadPool {
       failure = error;
       void started.worker.terminate();
     };
-    const started = startThread(this.#entry, onUnreadable);
+    const started = startThread(this.#entry, this.#keptByThread, onUnreadable);
     const { worker } = started;
     const exited = new Promise<void>((resolve) => {
       worker.on("error", (error) => (failure = error));

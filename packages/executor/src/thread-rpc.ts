@@ -13,6 +13,7 @@ import type { LiteralPart } from "./literal-parts.js";
 import type { ResultMemory } from "./result-memory.js";
 import type { TaskResult } from "./run-task.js";
 import type { TaskInputs, TaskStage } from "./task-stage.js";
+import { keepInArena } from "./thread-arena.js";
 import type { BatchOutcome, ThreadBatch } from "./thread-batch.js";
 import { CONTROL_WORDS } from "./thread-control.js";
 
@@ -114,6 +115,8 @@ interface Done {
 interface ThreadData {
   readonly port: MessagePort;
   readonly control: SharedArrayBuffer;
+  /** Of the thread's arena, between tasks. */
+  readonly keptBytes: number;
 }
 
 /** A thread that runs a module, and how it is spoken to. */
@@ -124,11 +127,15 @@ export interface ConnectedThread {
   release(): void;
 }
 
-/** Starts a thread. A call to it never returns once it has died: whoever calls has to watch it. */
-export function startThread(entry: URL, onUnreadable: (error: unknown) => void): ConnectedThread {
+/** Starts a thread, which keeps so many bytes of its arena between tasks. A call to it never returns once it has died: whoever calls has to watch it. */
+export function startThread(
+  entry: URL,
+  keptBytes: number,
+  onUnreadable: (error: unknown) => void,
+): ConnectedThread {
   const { port1, port2 } = new MessageChannel();
   const control = new SharedArrayBuffer(4 * CONTROL_WORDS);
-  const workerData: ThreadData = { port: port2, control };
+  const workerData: ThreadData = { port: port2, control, keptBytes };
   // flags of the main thread (`--input-type`, loaders of a test runner) are not meant for this module
   const worker = new Worker(entry, { execArgv: [], workerData, transferList: [port2] });
   const calls = wrap<Pick<ThreadApi, "cancel">>(endpointOf(worker));
@@ -167,7 +174,8 @@ export function serveThread(serve: (control: Int32Array) => ThreadApi): void {
       reason: "this is the main thread",
       hint: "start it through a ThreadPool",
     });
-  const { port, control } = workerData as ThreadData;
+  const { port, control, keptBytes } = workerData as ThreadData;
+  keepInArena(keptBytes);
   const api = serve(new Int32Array(control));
   // a message that can't be read would never be answered: better that the thread dies, and is seen to
   const onUnreadable = (error: unknown): never => {

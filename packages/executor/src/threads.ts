@@ -49,7 +49,7 @@ export function threadsExecutor(options: ThreadsOptions = {}): ThreadsExecutor {
       threads,
       slots: remoteSlots(threads),
       idle: IDLE,
-      ...(memory === undefined ? {} : { kept: Math.floor(memory / 4) }),
+      ...(memory === undefined ? {} : { kept: Math.floor(memory / 2), keptByThread: Infinity }),
       ...(entry ? { entry } : {}),
     });
     if (closed) await pool.close();
@@ -83,7 +83,7 @@ async function* runOnPool(
   const budget =
     memory === null
       ? new MemoryBudget(defaultMemory(pool.threads))
-      : new MemoryBudget(memory, { threads: pool.threads, spare: pool.buffers });
+      : new MemoryBudget(memory, { threads: pool.threads, kept: Infinity, spare: pool.buffers });
   pool.define(programId, stages);
   try {
     yield* runGraph(

@@ -16,7 +16,7 @@ import {
 } from "@hyperslab/core/dtype";
 import { ArgumentError } from "@hyperslab/core/errors";
 import type { Attribute, Attributes } from "@hyperslab/storage/source";
-import type { ZarrArraySpec } from "@hyperslab/storage/zarr-create";
+import type { ZarrArraySpec } from "@hyperslab/storage/zarr/zarr-create";
 import { encodeTimes } from "./conventions/encode-times.js";
 import { type ComputeOptions, runNodes } from "./run.js";
 import type { Variable } from "./variable.js";

@@ -1,5 +1,5 @@
 /**
- * The front door: labelled N-dimensional arrays over Zarr and NetCDF, lazily, here or on a cluster.
+ * The front door: labelled N-dimensional arrays over Zarr, NetCDF, HDF5, GeoTIFF and GRIB, lazily, here or on a cluster.
  * @module
  */
 export { DataArray, Dataset } from "./objects.js";
@@ -50,6 +50,7 @@ export type { Attribute, Attributes } from "@hyperslab/storage/source";
 export type { Dtype } from "@hyperslab/core/dtype";
 export type { Executor, RunEvent } from "@hyperslab/core/executor";
 export { Client, type ConnectOptions, connect } from "@hyperslab/client/client";
+export type { CallOptions, FunctionRef, Future, FutureStatus } from "@hyperslab/client/calls";
 export type { HasPlan, Job, JobOptions, JobProgress, JobState, StageProgress } from "@hyperslab/client/job";
 export type { CostLine, JobReport, Measured } from "@hyperslab/client/job-report";
 export { Cluster } from "@hyperslab/launch/cluster";
@@ -57,7 +58,7 @@ export type { ClusterEvent, LocalCluster, LocalClusterOptions } from "@hyperslab
 export type { SlurmCluster, SlurmClusterSpec } from "@hyperslab/launch/slurm";
 export type { SlurmSpec } from "@hyperslab/launch/slurm-script";
 export { closeDefaultExecutor } from "@hyperslab/executor/default-executor";
-export { MemoryStore } from "@hyperslab/storage/memory-store";
+export { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 export type { StoreOptions } from "@hyperslab/storage/open-store";
 export { sharedArray } from "@hyperslab/executor/array-memory";
 export { inlineExecutor } from "@hyperslab/executor/inline";

@@ -10,7 +10,7 @@ import { type DatasetLocation, OPEN_OPTIONS, type OpenOptions } from "./open-opt
 import { chunk } from "./ops/reshape.js";
 
 /**
- * Opens a Zarr store, a NetCDF or HDF5 file, or references to one, here or far away. Reads labels of dimensions,
+ * Opens a Zarr store, a NetCDF, HDF5, GeoTIFF or GRIB file, or references to one, here or far away. Reads labels of dimensions,
  * small coordinates and times; everything else is lazy. An array that can't be read (an unknown codec or dtype,
  * damaged metadata) is left out with a warning; whoever asks for it by name is told why.
  *

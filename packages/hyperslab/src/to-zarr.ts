@@ -7,9 +7,9 @@ import type { Node } from "@hyperslab/array/node";
 import { ArgumentError, DimensionError, NameError } from "@hyperslab/core/errors";
 import type { Attribute, Attributes } from "@hyperslab/storage/source";
 import { type StoreOptions, storeRefOf } from "@hyperslab/storage/open-store";
-import { registerStore } from "@hyperslab/storage/process-store";
+import { registerStore } from "@hyperslab/storage/stores/process-store";
 import { abortWrite, beginWrite, commitWrite } from "@hyperslab/storage/write-protocol";
-import { type ZarrArraySpec, createZarr } from "@hyperslab/storage/zarr-create";
+import { type ZarrArraySpec, createZarr } from "@hyperslab/storage/zarr/zarr-create";
 import { relationAttributes } from "./conventions/encode-coordinates.js";
 import { type EncodedVariable, type VariableEncoding, encodeVariable } from "./encode-variable.js";
 import {

@@ -19,6 +19,8 @@ export interface LocalClusterOptions {
   readonly memory?: number | string;
   /** Of the scheduler and dashboard; any free one if not said. */
   readonly port?: number;
+  /** Folders with modules whose exported functions may be called (`client.submit`); none if not said. */
+  readonly allowModules?: readonly string[];
   /** Hears of workers that die and are replaced. */
   readonly on?: (event: ClusterEvent) => void;
 }
@@ -97,6 +99,7 @@ export class LocalCluster {
       String(options.memory ?? share),
       "--reconnect",
       "0",
+      ...(options.allowModules ?? []).flatMap((folder) => ["--allow-modules", folder]),
     ];
     const pool = new WorkerPool(flags, env, on);
     try {

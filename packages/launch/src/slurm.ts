@@ -102,7 +102,12 @@ export class SlurmCluster {
 
   /** Runs plans on the cluster; they wait until a worker is there. @throws ClusterError before `start` */
   get executor(): Executor {
-    return this.#started().client.executor();
+    return this.client.executor();
+  }
+
+  /** Starts jobs on the cluster: `cluster.client.start(…)`. @throws ClusterError before `start` */
+  get client(): Client {
+    return this.#started().client;
   }
 
   /** The live page. @throws ClusterError before `start` */

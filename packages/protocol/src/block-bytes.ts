@@ -3,6 +3,7 @@
  * of 8. Numbers lie there as in memory (little-endian, C order); strings as a length of 8 bytes and a
  * msgpack list. Dtypes and shapes are not said: both sides know the plan.
  */
+import { crc32 } from "node:zlib";
 import { type Block, blockBytes, fromParts, toParts } from "@hyperslab/core/block";
 import { type ChunkGrid, blockBox } from "@hyperslab/core/chunk-grid";
 import { type Dtype, itemSize, viewOf } from "@hyperslab/core/dtype";
@@ -151,6 +152,22 @@ export function* cutBytes(
 /** Bytes of all parts. */
 export function totalOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** The CRC-32 of bytes that are cut into parts. */
+export function crcOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => crc32(part, sum), 0);
+}
+
+/** @throws ProtocolError where a piece is not what was sent */
+export function checkPiece(block: number, crc: number, parts: readonly Uint8Array[]): void {
+  const found = crcOf(parts);
+  if (found !== crc)
+    throw new ProtocolError({
+      asked: `read a piece of block ${block}`,
+      found: `bytes of CRC-32 ${found.toString(16)}, where ${crc.toString(16)} was announced`,
+      hint: "they were damaged on their way; check memory and network of both machines",
+    });
 }
 
 /** Blocks that come in pieces, until they are whole. */

@@ -3,7 +3,7 @@
  * and what was asked for on each. A transfer that was cut goes on where it stopped, on a new connection. What is done
  * with the blocks: not known here.
  */
-import { Assembly } from "./block-bytes.js";
+import { Assembly, checkPiece } from "./block-bytes.js";
 import { sayHello } from "./handshake.js";
 import type { PeerAddress, PeerMessage } from "./messages.js";
 import { packRuns, unpackRuns } from "./number-lists.js";
@@ -20,6 +20,9 @@ export interface FetchHandlers {
   onLost(peer: number, reason: string): void;
 }
 
+/** Damaged pieces after which a worker counts as lost. */
+const MAX_FAULTS = 3;
+
 type PeerChannel = Channel<PeerMessage, PeerMessage>;
 
 interface Peer {
@@ -30,6 +33,8 @@ interface Peer {
   readonly assemblies: Map<number, Assembly>;
   /** Something has come since it was dialled: when it is cut, it is worth another try. */
   alive: boolean;
+  /** Pieces that came damaged. */
+  faults: number;
   /** Through which large blocks come, where both are on one machine. */
   file: SharedFileReader | null;
   /** What is read from it: one piece after another. */
@@ -101,6 +106,7 @@ export class BlockFetcher {
       asked: new Map(),
       assemblies: new Map(),
       alive: false,
+      faults: 0,
       file: null,
       reading: Promise.resolve(),
     };
@@ -141,6 +147,10 @@ export class BlockFetcher {
       }
       case "piece": {
         const { job, block, at, total } = message;
+        // a damaged one ends the connection; the rest is asked for again on a new one, some times
+        peer.faults++;
+        checkPiece(block, message.crc, parts);
+        peer.faults--;
         const bytes = this.#assemblyOf(peer, job).add(block, at, total, parts);
         return bytes ? this.#onWhole(peer, job, block, bytes) : undefined;
       }
@@ -204,7 +214,7 @@ export class BlockFetcher {
   #onCut(peer: Peer, reason: string): void {
     if (this.#closed || this.#peers.get(peer.address.worker) !== peer) return;
     const owes = [...peer.asked.values()].some((blocks) => blocks.size > 0);
-    if (!peer.alive || !owes) return this.#lose(peer, reason);
+    if (!peer.alive || !owes || peer.faults > MAX_FAULTS) return this.#lose(peer, reason);
     peer.alive = false;
     void peer.file?.close();
     peer.file = null;

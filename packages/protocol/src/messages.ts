@@ -78,6 +78,11 @@ interface Piece {
   readonly total: number;
 }
 
+/** A piece that travels as parts. `crc` is the CRC-32 of their bytes. */
+interface SentPiece extends Piece {
+  readonly crc: number;
+}
+
 /** Sent by clients. `ref` is the client's own number of a run. */
 export type ClientMessage =
   /** Parts: the outline of the plan, then the program of every stage. */
@@ -122,7 +127,7 @@ export type ToClientMessage =
       readonly bytes: readonly number[];
     }
   | ({ readonly type: "results"; readonly ref: number } & Blocks)
-  | ({ readonly type: "result-piece"; readonly ref: number } & Piece)
+  | ({ readonly type: "result-piece"; readonly ref: number } & SentPiece)
   /** These results are at a worker, to be fetched there as blocks of `job`. */
   | {
       readonly type: "results-at";
@@ -201,7 +206,7 @@ export type WorkerMessage =
     }
   /** Results, for the client. */
   | ({ readonly type: "blocks"; readonly job: number } & Blocks)
-  | ({ readonly type: "piece"; readonly job: number } & Piece)
+  | ({ readonly type: "piece"; readonly job: number } & SentPiece)
   /** Asked for with send-results, and not here. */
   | { readonly type: "no-result"; readonly job: number; readonly blocks: Runs }
   | {
@@ -223,7 +228,7 @@ export type PeerMessage =
       readonly from: number;
     }
   | ({ readonly type: "blocks"; readonly job: number } & Blocks)
-  | ({ readonly type: "piece"; readonly job: number } & Piece)
+  | ({ readonly type: "piece"; readonly job: number } & SentPiece)
   | { readonly type: "missing"; readonly job: number; readonly blocks: Runs }
   /** Feature `shared-file`: large blocks may pass through a file of this machine, which begins with these bytes (hex). */
   | { readonly type: "offer-file"; readonly path: string; readonly check: string }

@@ -42,7 +42,7 @@ export const TO_CLIENT: Shapes<ToClientMessage> = {
   progress: { ref: "number", tasks: "bytes" },
   spent: { ref: "number", tasks: "numbers", time: "numbers", bytes: "numbers" },
   results: { ref: "number", blocks: "bytes" },
-  "result-piece": { ref: "number", block: "number", at: "number", total: "number" },
+  "result-piece": { ref: "number", block: "number", at: "number", total: "number", crc: "number" },
   "results-at": { ref: "number", job: "number", holder: "data", blocks: "bytes" },
   "job-finished": { ref: "number" },
   "job-failed": { ref: "number", error: "data" },
@@ -67,7 +67,7 @@ export const FROM_WORKER: Shapes<WorkerMessage> = {
   fetched: { job: "number", blocks: "bytes", bytes: "bytes" },
   returned: { job: "number", tasks: "bytes", missing: "bytes", reason: "string" },
   blocks: { job: "number", blocks: "bytes" },
-  piece: { job: "number", block: "number", at: "number", total: "number" },
+  piece: { job: "number", block: "number", at: "number", total: "number", crc: "number" },
   "no-result": { job: "number", blocks: "bytes" },
   stats: { stored: "number", running: "number", rss: "number" },
 };
@@ -75,7 +75,7 @@ export const FROM_WORKER: Shapes<WorkerMessage> = {
 export const PEER: Shapes<PeerMessage> = {
   get: { job: "number", blocks: "bytes", from: "number" },
   blocks: { job: "number", blocks: "bytes" },
-  piece: { job: "number", block: "number", at: "number", total: "number" },
+  piece: { job: "number", block: "number", at: "number", total: "number", crc: "number" },
   missing: { job: "number", blocks: "bytes" },
   "offer-file": { path: "string", check: "string" },
   "accept-file": {},

@@ -14,7 +14,7 @@ import type { OpenGroupOptions } from "./open-group-options.js";
 import { openStore } from "./open-store.js";
 import type { StoredGroup } from "./source.js";
 import type { ReadableStore, StoreKey } from "./store.js";
-import { openZarrGroup } from "./zarr-group.js";
+import { openZarrGroup } from "./zarr/zarr-group.js";
 
 /** Opens the one file that a reference names, through a store of the folder it lies in; undefined where it isn't there. */
 export async function openFile(
@@ -50,7 +50,7 @@ export async function openFile(
         hint: format === GRIB ? "GRIB files have no groups" : "NetCDF-3 files have no groups",
       });
     if (format !== GRIB) {
-      const { openNetcdf3 } = await import("./netcdf3.js");
+      const { openNetcdf3 } = await import("./netcdf3/netcdf3.js");
       return openNetcdf3(store, key, folder, options);
     }
     const { openGrib } = await import("./grib/open-grib.js");

@@ -11,11 +11,11 @@ import { isJsonObject, parseExactJson } from "./exact-json.js";
 import { type FileRef, fileOf, referencesRef, targetsOf } from "./open-container.js";
 import type { OpenGroupOptions } from "./open-group-options.js";
 import { type StoreOptions, openStore, storeRefOf } from "./open-store.js";
-import { registerStore } from "./process-store.js";
+import { registerStore } from "./stores/process-store.js";
 import type { StoredGroup } from "./source.js";
 import { type ForeignStore, type ReadableStore, type StoreKey, joinKey } from "./store.js";
 import { isWorkingPath } from "./working-path.js";
-import { openZarrGroup } from "./zarr-group.js";
+import { openZarrGroup } from "./zarr/zarr-group.js";
 
 export type { OpenGroupOptions } from "./open-group-options.js";
 

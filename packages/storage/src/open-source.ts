@@ -1,4 +1,5 @@
 /** Owns the way from a reference to a source that reads it: what a worker does with what the client named. */
+import { StorageError } from "@hyperslab/core/errors";
 import type { SourceRef } from "@hyperslab/core/source-ref";
 import { openJoinedSource } from "./joined-source.js";
 import { openStore } from "./open-store.js";
@@ -33,6 +34,12 @@ function openLoaded(ref: SourceRef): ArraySource {
 }
 
 function openAnew(ref: SourceRef): ArraySource {
+  if (ref.format === "call")
+    throw new StorageError({
+      path: ref.path,
+      reason: "functions are not called here",
+      hint: "only workers that were started with --allow-modules DIR call functions",
+    });
   // its text may be megabytes, and its parts are shared anyway
   if (ref.format === "joined") return openJoinedSource(ref, openLoaded);
   const name = JSON.stringify(ref);

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { StorageError } from "@hyperslab/core/errors";
 import type { S3Access, StoreRef } from "@hyperslab/core/source-ref";
 import { unreachable } from "@hyperslab/core/unreachable";
-import { FileStore } from "./file-store.js";
-import { processStore } from "./process-store.js";
+import { FileStore } from "./stores/file-store.js";
+import { processStore } from "./stores/process-store.js";
 import { type ReadableStore, type WritableStore, isWritable } from "./store.js";
 import { LazyListedStore, LazyStore, LazyWritableStore } from "./stores/lazy-store.js";
 import { basicLogin, findSecret, keepSecret } from "./stores/secrets.js";
@@ -25,11 +25,14 @@ export interface StoreOptions {
   readonly anonymous?: boolean;
   /** S3: a section of `~/.aws/credentials` and `~/.aws/config`. */
   readonly profile?: string;
+  /** S3: the keys to sign with, instead of those of the environment or the profile. */
   readonly accessKeyId?: string;
   readonly secretAccessKey?: string;
+  /** S3: goes with keys that are lent for a time. */
   readonly sessionToken?: string;
   /** S3: URL of a server that isn't Amazon's. */
   readonly endpoint?: string;
+  /** S3: the region of the bucket. */
   readonly region?: string;
   /** S3: the bucket's name stands in the path; so by default wherever there is an endpoint. */
   readonly pathStyle?: boolean;

@@ -9,7 +9,7 @@ import { itemSize } from "@hyperslab/core/dtype";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
 import type { GetOptions, StoreKey } from "./store.js";
-import type { ReadContext, StoredBytes } from "./zarr-chunk.js";
+import type { ReadContext, StoredBytes } from "./zarr/zarr-chunk.js";
 
 /** Chunks with fewer decoded bytes are read whole. */
 const SMALLEST = 2 ** 20;

@@ -5,10 +5,10 @@
 import type { JoinedDetail, SourceRef } from "@hyperslab/core/source-ref";
 import type { ArraySource } from "./source.js";
 import type { ReadableStore } from "./store.js";
-import { ZarrSource } from "./zarr-source.js";
+import { ZarrSource } from "./zarr/zarr-source.js";
 
 /** A format whose arrays lie in a store. */
-export type StoredFormat = Exclude<SourceRef["format"], "joined">;
+export type StoredFormat = Exclude<SourceRef["format"], "joined" | "call">;
 
 /** Makes the source of a reference. @throws CodecError, DtypeError or FormatError for a description that can't be read here */
 export type SourceMaker = (ref: SourceRef, store: ReadableStore) => ArraySource;
@@ -16,7 +16,7 @@ export type SourceMaker = (ref: SourceRef, store: ReadableStore) => ArraySource;
 const LOADERS: Readonly<Record<StoredFormat, () => Promise<SourceMaker>>> = {
   zarr: () => Promise.resolve(zarr),
   async netcdf3() {
-    return (await import("./netcdf3.js")).openNetcdf3Source;
+    return (await import("./netcdf3/netcdf3.js")).openNetcdf3Source;
   },
   async hdf5() {
     const { Hdf5Source } = await import("./hdf5/hdf5-source.js");
@@ -52,6 +52,7 @@ export function loadFormats(ref: SourceRef): Promise<void> | undefined {
 }
 
 function formatsOf(ref: SourceRef): StoredFormat[] {
+  if (ref.format === "call") return [];
   if (ref.format !== "joined") return [ref.format];
   const found = new Set<StoredFormat>();
   for (const part of (ref.detail as JoinedDetail).parts)

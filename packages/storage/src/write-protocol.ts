@@ -7,8 +7,8 @@ import { StorageError } from "@hyperslab/core/errors";
 import type { StoreRef } from "@hyperslab/core/source-ref";
 import { makeDirectory } from "./make-directory.js";
 import { openWritableStore, storeRefOf } from "./open-store.js";
-import { processStore, registerStore, unregisterStore } from "./process-store.js";
-import { MemoryStore } from "./memory-store.js";
+import { processStore, registerStore, unregisterStore } from "./stores/process-store.js";
+import { MemoryStore } from "./stores/memory-store.js";
 import {
   type ForeignStore,
   type ReadableStore,

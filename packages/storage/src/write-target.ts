@@ -3,8 +3,8 @@ import type { Block } from "@hyperslab/core/block";
 import type { ChunkGrid } from "@hyperslab/core/chunk-grid";
 import type { TargetRef } from "@hyperslab/core/source-ref";
 import { unreachable } from "@hyperslab/core/unreachable";
-import { type ZarrArray, storedGrid } from "./zarr-metadata.js";
-import { writeZarrBlock } from "./zarr-write.js";
+import { type ZarrArray, storedGrid } from "./zarr/zarr-metadata.js";
+import { writeZarrBlock } from "./zarr/zarr-write.js";
 
 /** The grid of the chunks that a target is written in: its blocks have to be unions of these. Shards, where there are any. */
 export function targetGrid(target: TargetRef): ChunkGrid {

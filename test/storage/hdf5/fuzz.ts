@@ -8,7 +8,7 @@ import { slice } from "@hyperslab/core/box";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
 import { openHdf5 } from "@hyperslab/storage/hdf5/open-hdf5";
-import { processStore, registerStore, unregisterStore } from "@hyperslab/storage/process-store";
+import { processStore, registerStore, unregisterStore } from "@hyperslab/storage/stores/process-store";
 import type { StoredGroup } from "@hyperslab/storage/source";
 import { randomOf } from "../../codecs/samples.js";
 

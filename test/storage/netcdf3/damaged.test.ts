@@ -2,7 +2,7 @@ import { slice } from "@hyperslab/core/box";
 import { blockCounts } from "@hyperslab/core/chunk-grid";
 import { isHyperslabError } from "@hyperslab/core/errors";
 import { sizeOf } from "@hyperslab/core/shape";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import type { StoredGroup } from "@hyperslab/storage/source";
 import { describe, expect, test } from "vitest";
 import { golden, bytesOf, storeOf, open, source, read, plain, failure, synthetic } from "./netcdf3-files.js";

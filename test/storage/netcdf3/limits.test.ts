@@ -2,9 +2,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockCounts } from "@hyperslab/core/chunk-grid";
-import { openNetcdf3 } from "@hyperslab/storage/netcdf3";
+import { openNetcdf3 } from "@hyperslab/storage/netcdf3/netcdf3";
 import { openStore } from "@hyperslab/storage/open-store";
-import { withRequestLog } from "@hyperslab/storage/request-log";
+import { withRequestLog } from "@hyperslab/storage/stores/request-log";
 import { describe, expect, test } from "vitest";
 import { storeOf, open, source, read, plain, synthetic, hugeStore } from "./netcdf3-files.js";
 

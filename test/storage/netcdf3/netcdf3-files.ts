@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { type Block, allocateBlock } from "@hyperslab/core/block";
 import { type AxisSelection, slice } from "@hyperslab/core/box";
 import { isHyperslabError } from "@hyperslab/core/errors";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
-import { openNetcdf3 } from "@hyperslab/storage/netcdf3";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
+import { openNetcdf3 } from "@hyperslab/storage/netcdf3/netcdf3";
 import type { ArraySource, StoredGroup } from "@hyperslab/storage/source";
 import type { ReadableStore, StoreKey } from "@hyperslab/storage/store";
 

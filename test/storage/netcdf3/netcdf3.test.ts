@@ -1,8 +1,8 @@
 import { allocateBlock } from "@hyperslab/core/block";
 import { type AxisSelection, positions, slice } from "@hyperslab/core/box";
 import { blockCounts, maxBlockShape } from "@hyperslab/core/chunk-grid";
-import { openNetcdf3Source, swapBytes } from "@hyperslab/storage/netcdf3";
-import { withRequestLog } from "@hyperslab/storage/request-log";
+import { openNetcdf3Source, swapBytes } from "@hyperslab/storage/netcdf3/netcdf3";
+import { withRequestLog } from "@hyperslab/storage/stores/request-log";
 import { NetCDFReader } from "netcdfjs";
 import { describe, expect, test } from "vitest";
 import {

@@ -1,6 +1,6 @@
-import { MemoryStore } from "@hyperslab/storage/memory-store";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
 import { openStore, storeRefOf } from "@hyperslab/storage/open-store";
-import { withRequestLog } from "@hyperslab/storage/request-log";
+import { withRequestLog } from "@hyperslab/storage/stores/request-log";
 import type { ReadableStore } from "@hyperslab/storage/store";
 import { ByteCache, byteCache, withByteCache } from "@hyperslab/storage/stores/byte-cache";
 import { withCoalescing } from "@hyperslab/storage/stores/coalesce";

@@ -1,6 +1,6 @@
 import { CancelledError, StorageError } from "@hyperslab/core/errors";
-import { MemoryStore } from "@hyperslab/storage/memory-store";
-import { withRequestLog } from "@hyperslab/storage/request-log";
+import { MemoryStore } from "@hyperslab/storage/stores/memory-store";
+import { withRequestLog } from "@hyperslab/storage/stores/request-log";
 import { isWritable } from "@hyperslab/storage/store";
 import { withCoalescing } from "@hyperslab/storage/stores/coalesce";
 import { describe, expect, it } from "vitest";

@@ -6,10 +6,10 @@ import { valuesOf } from "@hyperslab/codecs/element";
 import type { Block } from "@hyperslab/core/block";
 import { type AxisSelection, positionAt, selectionLength, slice } from "@hyperslab/core/box";
 import { type ChunkGrid, blockIndex, blockCounts } from "@hyperslab/core/chunk-grid";
-import { ShapeError } from "@hyperslab/core/errors";
 import { toFloat16 } from "@hyperslab/core/float16";
-import { sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
+import { stridesOf } from "@hyperslab/core/shape";
 import type { SourceRef } from "@hyperslab/core/source-ref";
+import { checkSelection } from "../check-selection.js";
 import { type ChunkProjection, projectChunks } from "../chunk-projection.js";
 import { forEachConcurrent } from "../concurrent.js";
 import type { ArrayInfo, ArraySource } from "../source.js";
@@ -63,7 +63,7 @@ export class GeotiffSource implements ArraySource {
     options?: { signal?: AbortSignal },
   ): Promise<void> {
     const { array } = this.#detail;
-    this.#check(selection, into);
+    checkSelection(this.describe(), selection, into, this.ref.path);
     switch (array.kind) {
       case "raster":
         return this.#readRaster(array, selection, into, options?.signal ? { signal: options.signal } : {});
@@ -137,16 +137,6 @@ export class GeotiffSource implements ArraySource {
     }
     const bytes = await file.decompressed(directory, compression, stored, tileBytes(layout, rows), tile);
     copyRegion(tileElements(layout, bytes, rows, `${file.key}[${directory}][${tile}]`), into.data, axes);
-  }
-
-  #check(selection: readonly AxisSelection[], into: Block): void {
-    const { dtype } = this.describe();
-    const shape = selection.map(selectionLength);
-    if (into.dtype === dtype && sameShape(shape, into.shape) && into.data.length === sizeOf(shape)) return;
-    throw new ShapeError({
-      asked: `reading ${dtype} (${shape.join(", ")}) of ${this.ref.path}`,
-      found: `a block of ${into.dtype} (${into.shape.join(", ")}) with ${into.data.length} elements`,
-    });
   }
 }
 

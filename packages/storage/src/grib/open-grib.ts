@@ -2,9 +2,10 @@
 import type { Block } from "@hyperslab/core/block";
 import { type AxisSelection, positionAt, selectionLength, slice } from "@hyperslab/core/box";
 import { blockIndex, regularGrid } from "@hyperslab/core/chunk-grid";
-import { FormatError, ShapeError, StorageError } from "@hyperslab/core/errors";
-import { sameShape, sizeOf, stridesOf } from "@hyperslab/core/shape";
+import { FormatError, StorageError } from "@hyperslab/core/errors";
+import { stridesOf } from "@hyperslab/core/shape";
 import type { SourceRef, StoreRef } from "@hyperslab/core/source-ref";
+import { checkSelection } from "../check-selection.js";
 import { projectChunks } from "../chunk-projection.js";
 import { forEachConcurrent } from "../concurrent.js";
 import type { ArrayInfo, ArraySource, StoredGroup } from "../source.js";
@@ -72,14 +73,8 @@ export class GribSource implements ArraySource {
     into: Block,
     options?: { signal?: AbortSignal },
   ): Promise<void> {
-    const { dtype } = this.describe();
     const { array } = this.#detail;
-    const shape = selection.map(selectionLength);
-    if (into.dtype !== dtype || !sameShape(shape, into.shape) || into.data.length !== sizeOf(shape))
-      throw new ShapeError({
-        asked: `reading ${dtype} (${shape.join(", ")}) of ${this.ref.path}`,
-        found: `a block of ${into.dtype} (${into.shape.join(", ")}) with ${into.data.length} elements`,
-      });
+    checkSelection(this.describe(), selection, into, this.ref.path);
     if (array.kind === "fields") {
       await this.#readFields(array, selection, into, options?.signal ? { signal: options.signal } : {});
       return;

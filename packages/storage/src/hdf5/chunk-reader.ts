@@ -28,7 +28,7 @@ import {
   placeChunk,
   placeInBlock,
   rawPlace,
-} from "../zarr-chunk.js";
+} from "../zarr/zarr-chunk.js";
 import type { ChunkPlace, ChunkTable } from "./chunk-manifest.js";
 import { readContiguous } from "./contiguous-reader.js";
 import { fillElements, fillOf } from "./fill-element.js";

@@ -3,10 +3,9 @@
  * who opens other formats doesn't wait for it.
  */
 import type { Block } from "@hyperslab/core/block";
-import { type AxisSelection, boundsOfSelection, selectionLength } from "@hyperslab/core/box";
-import { ShapeError } from "@hyperslab/core/errors";
-import { type Shape, sameShape, sizeOf } from "@hyperslab/core/shape";
+import type { AxisSelection } from "@hyperslab/core/box";
 import type { SourceRef } from "@hyperslab/core/source-ref";
+import { checkSelection } from "../check-selection.js";
 import type { ArrayInfo, ArraySource, ReadOptions, StoredChunks } from "../source.js";
 import type { ReadableStore } from "../store.js";
 import type { ChunkTable } from "./chunk-manifest.js";
@@ -50,8 +49,7 @@ export class Hdf5Source implements ArraySource {
   }
 
   async readBlock(selection: readonly AxisSelection[], into: Block, options?: ReadOptions): Promise<void> {
-    const { dtype, shape } = this.#info;
-    checkTarget(dtype, shape, selection, into, this.ref.path);
+    checkSelection(this.#info, selection, into, this.ref.path);
     await (await this.#load()).readBlock(selection, into, options);
   }
 
@@ -61,30 +59,4 @@ export class Hdf5Source implements ArraySource {
     );
     return this.#reader;
   }
-}
-
-function checkTarget(
-  dtype: string,
-  shape: Shape,
-  selection: readonly AxisSelection[],
-  into: Block,
-  path: string,
-): void {
-  const asked = selection.map(selectionLength);
-  if (
-    selection.length !== shape.length ||
-    into.dtype !== dtype ||
-    !sameShape(asked, into.shape) ||
-    into.data.length !== sizeOf(asked) ||
-    selection.some((one, axis) => isOutside(one, shape[axis]))
-  )
-    throw new ShapeError({
-      asked: `reading ${dtype} (${asked.join(", ")}) of ${path}`,
-      found: `a block of ${into.dtype} (${into.shape.join(", ")}) with ${into.data.length} elements`,
-    });
-}
-
-function isOutside(selection: AxisSelection, length: number): boolean {
-  const [lo, hi] = boundsOfSelection(selection);
-  return selectionLength(selection) > 0 && (lo < 0 || hi > length);
 }

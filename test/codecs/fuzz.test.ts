@@ -12,7 +12,7 @@ import { encodedByOthers } from "./encoded.js";
 import { hdf5Chunks } from "./hdf5-chunks.js";
 import { type Kind, randomOf, sample } from "./samples.js";
 
-const MUTATIONS = Number(process.env["HYPERSLAB_FUZZ"] ?? 600);
+const MUTATIONS = Number(process.env["HYPERSLAB_FUZZ"] ?? 2000);
 const SIZE = 6000;
 const CANARY = 0xa5;
 

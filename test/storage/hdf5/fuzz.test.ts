@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, it } from "vitest";
 import { mutate, uniformOf, readAll, seedFiles } from "./fuzz.js";
 
-const COUNT = Number(process.env["HYPERSLAB_FUZZ"] ?? 1000);
+const COUNT = Number(process.env["HYPERSLAB_FUZZ"] ?? 2000);
 const SEED = Number(process.env["HYPERSLAB_FUZZ_SEED"] ?? 1);
 
 const files = ["hdf5", "netcdf4"].flatMap((folder) => [

@@ -11,8 +11,11 @@ import { promisify } from "node:util";
 import { beforeAll, afterAll, expect, it } from "vitest";
 
 const MIB = 2 ** 20;
-/** What a process takes besides: compiled code, young objects, stacks, the codecs' workspaces, by thread. */
-const ALLOWANCE = 128 * MIB;
+/**
+ * What a process takes besides: compiled code, young objects, stacks, the codecs' workspaces, by thread, and what V8 has
+ * not collected yet. Measured: 105 to 140 MiB beyond what the runs held, more where the machine is busy.
+ */
+const ALLOWANCE = 224 * MIB;
 const LIMIT = 96 * MIB;
 const SHAPE = [192, 256, 512];
 const SEEDS = Number(process.env["HYPERSLAB_MEMORY_SEEDS"] ?? 4);
